@@ -183,6 +183,7 @@ function buildJobs(
   })
   const checkProber = createCheckProber({
     ...{ state, vault, clock, logger, commit, hostRuntime: hosts, connectivity: prober, allowed: config.probeAllow },
+    telemetry,
     ...(probe ? { ask: probe } : {}),
   })
   const { rejections } = telemetry
@@ -355,6 +356,8 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       startedAt,
       scheduler: scheduler.health,
       platforms: statuses,
+      probesRunning: checkProber.running,
+      hasCheckMetrics: config.checkMetrics,
       // A scrape opens no store.
       logStore: async () => (store && store.isOpen?.() !== false ? store.status() : null),
     }),

@@ -44,6 +44,18 @@ export class DurationTally {
   }
 }
 
+/** A tally of durations for each kind. */
+export class Tallies extends Map<string, DurationTally> {
+  record(kind: string, seconds: number): void {
+    let tally = this.get(kind)
+    if (!tally) {
+      tally = new DurationTally()
+      this.set(kind, tally)
+    }
+    tally.record(seconds)
+  }
+}
+
 /** The requests of one route and method: how many by status, and how long they took. */
 export class RequestTally extends DurationTally {
   readonly statuses = new Map<number, number>()
@@ -163,6 +175,9 @@ export function createTelemetry() {
     commits: new DurationTally(),
     /** How long batches of log lines took from their receipt until they were on disk. */
     appends: new DurationTally(),
+    /** How long probes of a kind took, failed ones too; and how they ended: up, down or unknown. */
+    probeDurations: new Tallies(),
+    probeResults: new Counter('kind', 'outcome'),
     requests,
     /** The tally of a route; `route` is a path as the OpenAPI document has it. */
     requestsOf(method: string, route: string): RequestTally {

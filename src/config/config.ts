@@ -88,6 +88,10 @@ const serverSettings = {
       'must be origins such as https://app.example.org or https://*.example.org, separated by commas, or *',
     ),
   DEFAULT_ROLE: z.enum(ROLES, { error: `must be ${ROLES.join(', ')}` }).default('responder'),
+  CHECK_METRICS: z
+    .enum(['on', 'off'], { error: 'must be on or off' })
+    .default('on')
+    .transform(value => value === 'on'),
   PING_BODY_LIMIT: countSetting(100_000),
   TAIL_LIMIT_PER_KEY: countSetting(10),
   TAIL_LIMIT: countSetting(50),
@@ -224,6 +228,8 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     /** How long log lines are kept, ms; the data folder decides when it is not set (see `state/log-defaults.ts`). */
     retentionMs: env.RETENTION ?? DEFAULT_RETENTION_MS,
     isRetentionSet: env.RETENTION !== undefined,
+    /** Whether `/metrics` has gauges of each check. */
+    checkMetrics: env.CHECK_METRICS,
     pingBodyLimit: env.PING_BODY_LIMIT,
     tailLimits: { perKey: env.TAIL_LIMIT_PER_KEY, total: env.TAIL_LIMIT },
     logs: toLogConfig(env),

@@ -1,4 +1,5 @@
 // The port to the log store. The embedded store is SQLite; a distributed engine can plug in here.
+import type { DurationTally } from '../telemetry.ts'
 import type { UserFormat } from './formats/user-format.ts'
 import type { Level, LogLine } from './line.ts'
 import type { Query } from './query/tree.ts'
@@ -138,6 +139,13 @@ export type StoreStatus = {
   projects?: readonly { project: string; lines: number; rawBytes: number; bytes: number }[]
   /** Lines that are not sealed into blocks yet. Absent in a store without blocks. */
   unsealed?: number
+  /** What was sealed into blocks since the start, and the time it took. Absent in a store without blocks. */
+  sealing?: { blocks: number; lines: number; seconds: number }
+  /**
+   * The workers that search: how many run, the searches that run and wait now, and how long those since the start took, with
+   * their wait, by the method of the port. Absent in a store without such workers.
+   */
+  readers?: { ready: number; running: number; waiting: number; durations: ReadonlyMap<string, DurationTally> }
   /** How many bytes on disk the store may use; null without a limit. */
   diskBudgetBytes: number | null
   /** Batches that wait for the writer, and their limit. */

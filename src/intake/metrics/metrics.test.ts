@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { DeliveryError } from '../../chat/channel.ts'
 import { addForward, readForward, recordFailure, recordSent } from '../../forwards/forwards.ts'
+import { aStore } from '../../logs/embedded/store.testing.ts'
+import { batchOf } from '../../logs/store.testing.ts'
 import { writeBackupRecord } from '../../operations/backup/backup-record.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 import { takingStore } from '../../testing/taking-store.ts'
@@ -125,6 +127,44 @@ it('shows what forwards delivered, and since when one fails, without its address
   expect(metrics.get(`vakt_forward_failures${labels}`)).toBeGreaterThan(0)
   expect(metrics.get(`vakt_forward_failing_seconds${labels}`)).toBeGreaterThanOrEqual(60)
   expect([...metrics.keys()].join()).not.toMatch(/lake\.example|secret/)
+})
+
+it('counts probes by kind and outcome, and measures them', async () => {
+  const app = await startApp()
+  await app.result('checks add shop --probe https://shop.example.org/ --every 1m')
+  await app.passes('2s')
+  app.answers.set('https://shop.example.org/', { ok: false, message: 'status 503', durationMs: 45 })
+  await app.result('checks probe shop')
+  app.answers.set('https://shop.example.org/', { ok: false, message: 'no', durationMs: null, isUnknown: true })
+  await app.result('checks probe shop')
+  const metrics = await scrape(app)
+  for (const outcome of ['up', 'down', 'unknown'])
+    expect(metrics.get(`vakt_probe_results_total{kind="http",outcome="${outcome}"}`)).toBe(1)
+  expect(metrics.get('vakt_probe_duration_seconds_bucket{kind="http",le="0.025"}')).toBe(2)
+  expect(metrics.get('vakt_probe_duration_seconds_sum{kind="http"}')).toBeCloseTo(0.065)
+  expect(metrics.get('vakt_probes_running')).toBe(0)
+})
+
+it('shows what the log store seals and searches', async () => {
+  const store = await aStore()
+  await store.append(batchOf(Array.from({ length: 20 }, (_, line) => ({ message: `line ${line}` }))))
+  await store.count({ where: null, from: null, until: null }, 1_000)
+  await store.seal()
+  const metrics = await scrape(await startApp({ store }))
+  expect(metrics.get('vakt_log_sealed_blocks_total')).toBe(1)
+  expect(metrics.get('vakt_log_sealed_lines_total')).toBe(20)
+  expect(metrics.get('vakt_log_seal_seconds_total')).toBeGreaterThan(0)
+  expect(metrics.get('vakt_log_readers')).toBe(1)
+  expect([metrics.get('vakt_log_searches_running'), metrics.get('vakt_log_searches_waiting')]).toEqual([0, 0])
+  expect(metrics.get('vakt_log_search_duration_seconds_count{call="count"}')).toBe(1)
+})
+
+it('has no metrics of single checks where they are off', async () => {
+  const app = await startApp({ environment: { CHECK_METRICS: 'off' } })
+  await app.hasCheck('nightly')
+  const names = [...(await scrape(app)).keys()].join('\n')
+  expect(names).toContain('vakt_checks{status="up"}')
+  expect(names).not.toMatch(/vakt_check_|nightly/)
 })
 
 it('measures commits, batches of lines, the disk and backups', async () => {

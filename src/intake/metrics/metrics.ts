@@ -10,9 +10,11 @@ import type { StoreStatus } from '../../logs/store.ts'
 import { countPending } from '../../notifications/delivery/outbox.ts'
 import { type BackupRecord, readBackupRecord } from '../../operations/backup/backup-record.ts'
 import type { State } from '../../state/database.ts'
-import { type Counter as Counted, DURATION_BUCKETS, type DurationTally, type Telemetry } from '../../telemetry.ts'
+import type { Counter as Counted, Telemetry } from '../../telemetry.ts'
 import { SECOND } from '../../time.ts'
 import { readCheckMetrics } from './check-metrics.ts'
+import { counter, type Family, gauge, histogram, one, type Value } from './family.ts'
+import { logStoreFamilies } from './log-store-metrics.ts'
 
 export type MetricsOptions = {
   state: State
@@ -24,17 +26,12 @@ export type MetricsOptions = {
   startedAt: number
   scheduler(): { healthy: boolean }
   platforms(): readonly { name: string; status: PlatformStatus }[]
+  /** How many probes are under way. */
+  probesRunning(): number
+  /** Whether each check has metrics of its own. */
+  hasCheckMetrics: boolean
   /** How the log store is; null where there is none or nobody has used it yet. */
   logStore(): Promise<StoreStatus | null>
-}
-
-/** A value with its labels, as prom-client writes them. */
-type Value = { labels: Record<string, string | number>; value: number; metricName?: string }
-type Family = {
-  name: string
-  help: string
-  type: 'gauge' | 'counter' | 'histogram'
-  read(): Value[] | Promise<Value[]>
 }
 
 /** Reads the metrics in the text format of Prometheus. */
@@ -42,7 +39,8 @@ export function createMetrics(options: MetricsOptions): () => Promise<string> {
   let registry: Promise<Registry> | null = null
   return async () => {
     registry ??= openRegistry(options)
-    return `${await (await registry).metrics()}\n${await readCheckMetrics(options.state)}`
+    const ownAndProcess = await (await registry).metrics()
+    return options.hasCheckMetrics ? `${ownAndProcess}\n${await readCheckMetrics(options.state)}` : ownAndProcess
   }
 }
 
@@ -52,7 +50,6 @@ async function openRegistry(options: MetricsOptions): Promise<Registry> {
   // The process itself: CPU, memory, event loop lag, garbage collection, open files.
   collectDefaultMetrics({ register: registry })
   for (const { name, help, type, read } of families(options)) {
-    // A family reads its values where they are kept; prom-client's own counters would hash labels at every event.
     const get = async () => ({ name, help, type, values: await read(), aggregator: 'sum' })
     registry.registerMetric({ name, help, type, get, reset() {} } as never)
   }
@@ -63,7 +60,8 @@ function families(options: MetricsOptions): Family[] {
   return [
     ...vaktFamilies(options),
     ...eventFamilies(options),
-    ...logStoreFamilies(options),
+    ...probeFamilies(options),
+    ...logStoreFamilies(options.logStore),
     ...forwardFamilies(options),
     ...operationFamilies(options),
   ]
@@ -150,6 +148,16 @@ function eventFamilies({ telemetry }: MetricsOptions): Family[] {
       'How long batches of log lines take from their receipt until they are on disk.',
       () => [{ labels: {}, tally: telemetry.appends }],
     ),
+  ]
+}
+
+function probeFamilies({ telemetry, probesRunning }: MetricsOptions): Family[] {
+  return [
+    counted('vakt_probe_results_total', 'Probes by kind and outcome: up, down or unknown.', telemetry.probeResults),
+    histogram('vakt_probe_duration_seconds', 'How long probes take until the whole answer or their failure.', () =>
+      [...telemetry.probeDurations].map(([kind, tally]) => ({ labels: { kind }, tally })),
+    ),
+    gauge('vakt_probes_running', 'Probes that are under way.', () => one(probesRunning())),
   ]
 }
 
@@ -246,77 +254,6 @@ function rejectionValues({ rejections }: Telemetry, amount: 'lines' | 'requests'
   return [...values.values()]
 }
 
-function logStoreFamilies({ logStore }: MetricsOptions): Family[] {
-  const read = (value: (status: StoreStatus) => number | null) => async () => {
-    // A store that cannot answer leaves its metrics out, and the others stay.
-    const status = await logStore().catch(() => null)
-    const number = status && value(status)
-    return number === null ? [] : one(number)
-  }
-  return [
-    gauge(
-      'vakt_log_store_lines',
-      'Stored log lines.',
-      read(({ lines }) => lines),
-    ),
-    gauge(
-      'vakt_log_store_bytes',
-      'Disk that stored log lines use.',
-      read(({ bytes }) => bytes),
-    ),
-    gauge(
-      'vakt_log_store_budget_bytes',
-      'Disk that log lines may use.',
-      read(({ diskBudgetBytes }) => diskBudgetBytes),
-    ),
-    gauge(
-      'vakt_log_queue_batches',
-      'Batches of log lines that wait to be stored.',
-      read(({ queued }) => queued),
-    ),
-    gauge(
-      'vakt_log_queue_limit',
-      'How many batches may wait.',
-      read(({ queueLimit }) => queueLimit),
-    ),
-    gauge(
-      'vakt_log_unsealed_lines',
-      'Stored log lines that are not sealed into blocks yet.',
-      read(({ unsealed = null }) => unsealed),
-    ),
-    gauge('vakt_log_partitions', 'Log partitions by state; damaged ones cannot be searched.', async () => {
-      const status = await logStore().catch(() => null)
-      const count = (state: string) => status?.partitions.filter(partition => partition.state === state).length ?? 0
-      return ['open', 'closed', 'damaged'].map(state => ({ labels: { state }, value: count(state) }))
-    }),
-    gauge('vakt_log_project_bytes', 'Disk that the log lines of a project use, about.', async () => {
-      const status = await logStore().catch(() => null)
-      return (status?.projects ?? []).map(({ project, bytes }) => ({ labels: { project }, value: bytes }))
-    }),
-  ]
-}
-
-function gauge(name: string, help: string, read: Family['read']): Family {
-  return { name, help, type: 'gauge', read }
-}
-
-function counter(name: string, help: string, read: Family['read']): Family {
-  return { name, help, type: 'counter', read }
-}
-
-function histogram(
-  name: string,
-  help: string,
-  read: () => readonly { labels: Record<string, string>; tally: DurationTally }[],
-): Family {
-  return {
-    name,
-    help,
-    type: 'histogram',
-    read: () => read().flatMap(({ labels, tally }) => histogramOf(name, labels, tally)),
-  }
-}
-
 function counted(name: string, help: string, counts: Counted): Family {
   return counter(name, help, () =>
     [...counts.entries()].map(({ labels, value }) => ({
@@ -326,27 +263,9 @@ function counted(name: string, help: string, counts: Counted): Family {
   )
 }
 
-function one(value: number): Value[] {
-  return [{ labels: {}, value }]
-}
-
 function routeOf(key: string): { method: string; route: string } {
   const end = key.indexOf(' ')
   return { method: key.slice(0, end), route: key.slice(end + 1) }
-}
-
-/** The cumulative buckets, the sum and the count of a histogram. */
-function histogramOf(name: string, labels: Record<string, string>, tally: DurationTally): Value[] {
-  let count = 0
-  const values = tally.buckets.map((inBucket, i): Value => {
-    count += inBucket
-    return { metricName: `${name}_bucket`, labels: { ...labels, le: DURATION_BUCKETS[i] ?? '+Inf' }, value: count }
-  })
-  return [
-    ...values,
-    { metricName: `${name}_sum`, labels, value: tally.totalSeconds },
-    { metricName: `${name}_count`, labels, value: count },
-  ]
 }
 
 /** A channel for everybody who may read /metrics: of an e-mail address only its domain. */

@@ -18,6 +18,7 @@ import { listActiveProbes, type ProbedCheck, readProbedCheck } from '../../probe
 import type { Vault } from '../../projects/vault.ts'
 import type { State } from '../../state/database.ts'
 import type { GroupCommit } from '../../state/group-commit.ts'
+import type { Telemetry } from '../../telemetry.ts'
 import { SECOND } from '../../time.ts'
 
 /** How many probes are under way at once, and how many of one project, so that its slow targets delay no other. */
@@ -40,6 +41,8 @@ export interface CheckProber {
   probeNow(checkId: number): Promise<ProbeResult>
   /** Computes all times again, because the clock moved backwards. */
   rewind(): void
+  /** How many probes are under way. */
+  running(): number
 }
 
 export type CheckProberOptions = {
@@ -52,6 +55,7 @@ export type CheckProberOptions = {
   connectivity: Pick<Prober, 'current' | 'confirm'>
   /** Networks that everybody may probe. */
   allowed: BlockList
+  telemetry: Pick<Telemetry, 'probeDurations' | 'probeResults'>
   /** Asks a target; only tests change it. */
   ask?: (probe: Probe, request: ProbeRequest) => Promise<ProbeResult>
 }
@@ -60,7 +64,7 @@ type Entry = { dueAt: number; isRunning: boolean } & Pick<Check, 'lan' | 'every'
 
 /** The prober of all checks that look for themselves. Nothing runs before `start`. */
 export function createCheckProber(options: CheckProberOptions): CheckProber {
-  const { state, clock, logger, commit, connectivity } = options
+  const { state, clock, logger, commit, connectivity, telemetry } = options
   const { ask = (probe, request) => probeKind(probe.kind).run(request) } = options
   const entries = new Map<number, Entry>()
   const stopping = new AbortController()
@@ -145,11 +149,19 @@ export function createCheckProber(options: CheckProberOptions): CheckProber {
   }
 
   const askSafely = async ({ check, probe }: ProbedCheck): Promise<ProbeResult> => {
+    const begunAt = clock.now()
     try {
-      return await ask(probe, requestOf(options, check, probe, stopping.signal))
+      return count(probe, await ask(probe, requestOf(options, check, probe, stopping.signal)), begunAt)
     } catch (error) {
-      return failed(describeFailure(error, check.name, probe.timeout))
+      return count(probe, failed(describeFailure(error, check.name, probe.timeout)), begunAt)
     }
+  }
+
+  const count = (probe: Probe, result: ProbeResult, begunAt: number): ProbeResult => {
+    if (stopping.signal.aborted) return result
+    telemetry.probeDurations.record(probe.kind, (result.durationMs ?? clock.now() - begunAt) / SECOND)
+    telemetry.probeResults.add(1, probe.kind, result.isUnknown ? 'unknown' : result.ok ? 'up' : 'down')
+    return result
   }
 
   /** Whether a result shows something about the target, rather than about this machine and its network. */
@@ -193,6 +205,7 @@ export function createCheckProber(options: CheckProberOptions): CheckProber {
     },
     probeNow,
     rewind: () => load(START_SPREAD_MS, false),
+    running: () => running,
   }
 }
 

@@ -30,6 +30,7 @@ import type { Catalog } from './partitions/catalog.ts'
 import { parseCursor } from './partitions/line-key.ts'
 import type { PartitionState } from './partitions/partition.ts'
 import { dayOf, expiryOf, parsePartition } from './partitions/partition-name.ts'
+import { readSealTally, type SealTally } from './partitions/seal-tally.ts'
 import { type AppendQueue, MAX_QUEUED_BATCHES } from './workers/append-queue.ts'
 import type { LiveTails } from './workers/live-tails.ts'
 import type { ReaderPool } from './workers/reader-pool.ts'
@@ -49,6 +50,7 @@ type Parts = {
   writers: readonly WorkerClient<WriterCalls>[]
   readers: ReaderPool
   tails: LiveTails
+  sealing: SealTally
   /** Set once the store closes. */
   closing?: Promise<void>
 }
@@ -192,7 +194,7 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   async status(): Promise<StoreStatus> {
-    const { catalog, queue, diskBudgetBytes } = this.parts
+    const { catalog, queue, diskBudgetBytes, sealing, readers } = this.parts
     const partitions = catalog.partitions()
     const lines = partitions.reduce((sum, partition) => sum + partition.lines, 0)
     return {
@@ -201,6 +203,8 @@ export class EmbeddedLogStore implements LogStore {
       partitions,
       projects: catalog.projects(),
       unsealed: catalog.unsealed(),
+      sealing: readSealTally(sealing),
+      readers: readers.status(),
       diskBudgetBytes,
       queued: queue.length,
       queueLimit: MAX_QUEUED_BATCHES,

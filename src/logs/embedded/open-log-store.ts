@@ -15,6 +15,7 @@ import { parsePartition } from './partitions/partition-name.ts'
 import { WRITER_COUNT } from './partitions/partitions.ts'
 import type { QuarantinedPartition } from './partitions/quarantine.ts'
 import { isUnfinishedRestore } from './partitions/restore.ts'
+import { createSealTally } from './partitions/seal-tally.ts'
 import { AppendQueue } from './workers/append-queue.ts'
 import { LiveTails } from './workers/live-tails.ts'
 import { ReaderPool } from './workers/reader-pool.ts'
@@ -51,6 +52,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
   // Positions start at the clock, so that those of lines dropped long ago are not used again.
   const positions = new BigInt64Array(new SharedArrayBuffer(8))
   positions[0] = BigInt(Date.now()) * 1000n
+  const sealing = createSealTally()
   const readers = new ReaderPool({
     folder,
     logger,
@@ -74,6 +76,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
         writer: index,
         maxLines,
         positions,
+        sealing,
         privacyKey: options.privacyKey ?? null,
       } satisfies WriterStart,
       logger,
@@ -141,7 +144,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     throw openProblem(folder, error)
   }
   if (BigInt(catalog.lastPosition()) >= positions[0]) positions[0] = BigInt(catalog.lastPosition() + 1)
-  return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, uncommitted, writers, readers, tails })
+  return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, uncommitted, writers, readers, tails, sealing })
 }
 
 /** Whether a folder has files of the partitions that a writer owns. */

@@ -65,12 +65,12 @@ export class BlockPartition extends Partition {
   }
 
   /**
-   * Seals the oldest arrivals into one block, in a transaction of its own; returns whether a block was made. Fewer than a
+   * Seals the oldest arrivals into one block, in a transaction of its own; returns how many, 0 when no block was made. Fewer than a
    * block has room for are only sealed with `all`, and join the last block when it has room for them.
    */
-  seal(all: boolean): boolean {
+  seal(all: boolean): number {
     const rows = this.#nextRows()
-    if (rows.length === 0 || !(all || this.isSealDue)) return false
+    if (rows.length === 0 || !(all || this.isSealDue)) return 0
     const lines = rows.flatMap(linesOfRow)
     const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
     const last = this.#lastBlockWithRoom(lines.length, bytes)
@@ -85,7 +85,7 @@ export class BlockPartition extends Partition {
     this.#arrivals!.splice(0, rows.length)
     this.#unsealed.lines -= lines.length
     this.#unsealed.bytes -= bytes
-    return true
+    return lines.length
   }
 
   /** Merges a part of the index of words, when there is enough of it; returns whether it did. */

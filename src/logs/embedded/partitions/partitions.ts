@@ -7,6 +7,7 @@ import { openPartition } from './open-partition.ts'
 import type { Partition, PartitionState } from './partition.ts'
 import { clampRetention, dayOf, expiryOf, formatPartition, parsePartition } from './partition-name.ts'
 import { isCorruptionError, type QuarantinedPartition, quarantineFiles, quarantineMessage } from './quarantine.ts'
+import { countSealed, type SealTally } from './seal-tally.ts'
 
 /**
  * A writer owns the partitions whose number modulo this is its own index. The number must not change once a folder has
@@ -23,6 +24,7 @@ export class Partitions {
   readonly #maxLines: number
   readonly #onQuarantine: (partition: QuarantinedPartition) => void
   readonly #onGone: (name: string) => void
+  readonly #sealing: SealTally
   readonly #states = new Map<string, PartitionState>()
   readonly #full = new Set<string>()
   /** What `sealIdle` saw of each partition with unsealed lines: how many lines it had, and how often it was seen since. */
@@ -38,12 +40,15 @@ export class Partitions {
     onQuarantine: (partition: QuarantinedPartition) => void
     /** Called with each partition whose file is gone. */
     onGone: (name: string) => void
+    /** What is sealed is counted here. */
+    sealing: SealTally
   }) {
     this.#folder = options.folder
     this.#writer = options.writer
     this.#maxLines = options.maxLines
     this.#onQuarantine = options.onQuarantine
     this.#onGone = options.onGone
+    this.#sealing = options.sealing
     // Its folder may be gone when a writer starts late; every append says so.
     for (const file of this.hasFolder ? readdirSync(options.folder).sort() : []) {
       const name = file.endsWith('.db') ? file.slice(0, -3) : ''
@@ -124,7 +129,7 @@ export class Partitions {
    */
   sealNext(): PartitionState | null {
     for (const partition of this.#open.values())
-      if (partition instanceof BlockPartition && (partition.seal(false) || partition.mergeWords()))
+      if (partition instanceof BlockPartition && (this.#seal(partition, false) || partition.mergeWords()))
         return this.update(partition)
     return null
   }
@@ -134,7 +139,7 @@ export class Partitions {
     const changed: PartitionState[] = []
     for (const partition of this.#open.values()) {
       if (!(partition instanceof BlockPartition) || !partition.isSealOverdue) continue
-      while (partition.isSealDue && partition.seal(false));
+      while (partition.isSealDue && this.#seal(partition, false));
       changed.push(this.update(partition))
     }
     return changed
@@ -155,7 +160,7 @@ export class Partitions {
       this.#seen.set(name, { lines, times: (seen?.times ?? 0) + 1 })
       const isIdle = seen?.lines === lines || parsePartition(name)!.day < day
       if (!isIdle && (seen?.times ?? 0) < MAX_SEEN) continue
-      changed.push(...this.#guarded(name, sealAll))
+      changed.push(...this.#sealWhole(name))
       this.#seen.delete(name)
     }
     return changed
@@ -164,15 +169,24 @@ export class Partitions {
   /** Seals every line there is; returns the new states. */
   sealAll(): PartitionState[] {
     const waiting = [...this.#states.values()].filter(({ unsealed }) => unsealed > 0)
-    return waiting.flatMap(({ name }) => this.#guarded(name, sealAll))
+    return waiting.flatMap(({ name }) => this.#sealWhole(name))
   }
 
-  /** Does something to a partition of blocks; a damaged one is quarantined. */
-  #guarded(name: string, work: (partition: BlockPartition) => void): PartitionState[] {
+  /** Seals a block of a partition and counts it; returns whether one was made. */
+  #seal(partition: BlockPartition, all: boolean): boolean {
+    const begun = performance.now()
+    const lines = partition.seal(all)
+    if (lines > 0) countSealed(this.#sealing, lines, performance.now() - begun)
+    return lines > 0
+  }
+
+  /** Seals every line of a partition of blocks; a damaged one is quarantined. */
+  #sealWhole(name: string): PartitionState[] {
     try {
       const partition = this.open(name)
       if (!(partition instanceof BlockPartition)) return []
-      work(partition)
+      while (this.#seal(partition, true));
+      while (partition.mergeWords());
       return [this.update(partition)]
     } catch (error) {
       if (!isCorruptionError(error)) throw error
@@ -245,9 +259,4 @@ export class Partitions {
   closeAll(): void {
     for (const name of [...this.#open.keys()]) this.close(name)
   }
-}
-
-function sealAll(partition: BlockPartition): void {
-  while (partition.seal(true));
-  while (partition.mergeWords());
 }

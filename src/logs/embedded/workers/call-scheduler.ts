@@ -25,6 +25,16 @@ export class CallScheduler {
     this.#limits = limits
   }
 
+  /** Calls that run now. */
+  get running(): number {
+    return this.#running
+  }
+
+  /** Calls that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   /** Runs `call` in the turn of an actor. Rejects with `limited` or `busy` when too many calls wait, and as `call` does. */
   async run<T>(name: string, call: () => Promise<T>): Promise<T> {
     const actor = this.#actors.get(name) ?? { name, running: 0, waiting: [] }

@@ -1,5 +1,8 @@
 // The pool of workers that search: each request waits for the turn of its actor and goes to the worker with the least to do.
 import type { Logger } from '../../../logger.ts'
+import { Tallies } from '../../../telemetry.ts'
+import { SECOND } from '../../../time.ts'
+import type { StoreStatus } from '../../store.ts'
 import type { BlockDamage } from '../partitions/open-partitions.ts'
 import { CallScheduler, type SchedulerLimits } from './call-scheduler.ts'
 import type { ReaderCalls, ReaderStart } from './reader.ts'
@@ -22,6 +25,7 @@ export type ReaderPoolOptions = {
 export class ReaderPool {
   readonly #workers: WorkerClient<ReaderCalls>[]
   readonly #scheduler = new CallScheduler(LIMITS)
+  readonly #durations = new Tallies()
 
   constructor({ folder, logger, count, program, onCorruption, onDamagedBlock }: ReaderPoolOptions) {
     this.#workers = Array.from(
@@ -50,12 +54,22 @@ export class ReaderPool {
   }
 
   /** Calls a reader in the turn of an actor. Rejects with `limited` or `busy` when too many calls wait. */
-  call<N extends keyof ReaderCalls & string>(
+  async call<N extends keyof ReaderCalls & string>(
     actor: string,
     name: N,
     args: Parameters<ReaderCalls[N]>,
   ): Promise<Awaited<ReturnType<ReaderCalls[N]>>> {
-    return this.#scheduler.run(actor, () => this.#idlest().call(name, args))
+    const begun = performance.now()
+    try {
+      return await this.#scheduler.run(actor, () => this.#idlest().call(name, args))
+    } finally {
+      this.#durations.record(name, (performance.now() - begun) / SECOND)
+    }
+  }
+
+  status(): NonNullable<StoreStatus['readers']> {
+    const { running, waiting } = this.#scheduler
+    return { ready: this.#workers.filter(({ ready }) => ready).length, running, waiting, durations: this.#durations }
   }
 
   /** The ready reader with the least to do; one that is not started yet when all others are busy. */

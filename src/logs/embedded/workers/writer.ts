@@ -12,6 +12,7 @@ import { Partitions } from '../partitions/partitions.ts'
 import { purgeLines } from '../partitions/purge.ts'
 import { restoreArchive, restoreLines } from '../partitions/restore.ts'
 import { salvageLines } from '../partitions/salvage.ts'
+import type { SealTally } from '../partitions/seal-tally.ts'
 import { appendGroup } from './append.ts'
 import { answerCalls, notify, type SerializedProblem, serializeProblem } from './worker-protocol.ts'
 
@@ -22,6 +23,8 @@ export type WriterStart = {
   maxLines: number
   /** The position of the next line, shared by all writers. */
   positions: BigInt64Array<SharedArrayBuffer>
+  /** Where all writers count what they seal. */
+  sealing: SealTally
   /** Encrypts personal data where a project wants that; without it such data is masked. */
   privacyKey: Uint8Array | null
 }
@@ -37,7 +40,7 @@ export type Appended = {
 /** A tail gets at most this many lines of one transaction, the last ones: nobody can read more. */
 const MAX_TAIL_LINES = 500
 
-const { folder, writer, maxLines, positions, privacyKey } = workerData as WriterStart
+const { folder, writer, maxLines, positions, sealing, privacyKey } = workerData as WriterStart
 /** The tails of each query, which is matched once for all of them. */
 const tails = new Map<string, { query: Query; ids: number[] }>()
 const partitions = new Partitions({
@@ -46,6 +49,7 @@ const partitions = new Partitions({
   maxLines,
   onQuarantine: partition => notify('quarantine', partition),
   onGone: name => notify('gone', name),
+  sealing,
 })
 
 const calls = {
