@@ -5,10 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startDiscord } from '../src/testing/discord/discord.ts'
 import { ADMIN_KEY, type Running, startVakt } from '../src/testing/running.ts'
-import { startSlack } from '../src/testing/slack/slack.ts'
 import { SECOND } from '../src/time.ts'
+import { type Chats, chatSettings, startChats } from './chats.ts'
 
 const CHECKS = 6
 const WARM_UP_MS = 6 * SECOND
@@ -19,7 +18,6 @@ const TRUE_WITHIN_MS = 10 * SECOND
 const CLI = join(import.meta.dirname, '../src/cli.ts')
 const PASSPHRASE = 'passphrase of the proof'
 
-type Chats = { discord: Awaited<ReturnType<typeof startDiscord>>; slack: Awaited<ReturnType<typeof startSlack>> }
 type Acknowledged = { beats: Map<string, number>; lines: Set<string> }
 
 /** Plays it once, with batches of `--lines` (default: 200). Resolves with whether it holds. */
@@ -32,8 +30,8 @@ export async function backup(options: Readonly<Record<string, string>>): Promise
     string,
   ]
   mkdirSync(before)
-  const chats: Chats = { discord: await startDiscord(), slack: await startSlack({ rateLimits: false }) }
-  const vakt = await startVakt(before, { ...settings(chats), HOME: root })
+  const chats = await startChats()
+  const vakt = await startVakt(before, { ...chatSettings(chats), HOME: root })
   const running: Running[] = [vakt]
   try {
     const traffic = await startTraffic(vakt, batch)
@@ -54,7 +52,7 @@ export async function backup(options: Readonly<Record<string, string>>): Promise
     )
     await sleep(DEAD_MS)
     await cli(after, ['restore', place])
-    const restored = await startVakt(after, { ...settings(chats), HOME: root })
+    const restored = await startVakt(after, { ...chatSettings(chats), HOME: root })
     running.push(restored)
     const started = performance.now()
     const later = await startTraffic(restored, 10, traffic)
@@ -80,18 +78,6 @@ export async function backup(options: Readonly<Record<string, string>>): Promise
     await Promise.allSettled(running.map(process => process.kill()))
     await Promise.all([chats.discord.close(), chats.slack.stop()])
     rmSync(root, { recursive: true, force: true })
-  }
-}
-
-function settings({ discord, slack }: Chats): Record<string, string> {
-  return {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_CHANNEL_ID: discord.channelId,
-    DISCORD_API_URL: discord.apiUrl,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
-    SLACK_CHANNEL_ID: slack.channel,
-    SLACK_API_URL: slack.apiUrl,
   }
 }
 

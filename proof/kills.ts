@@ -4,10 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startDiscord } from '../src/testing/discord/discord.ts'
 import { type Running, startVakt } from '../src/testing/running.ts'
-import { startSlack } from '../src/testing/slack/slack.ts'
 import { SECOND } from '../src/time.ts'
+import { type Chats, chatSettings, startChats } from './chats.ts'
 import { createRandom } from './random.ts'
 
 const STEADY_CHECKS = 6
@@ -18,7 +17,6 @@ const FULL_DISK_EVERY = 8
 const FULL_DISK_MS = 1_500
 const CONVERGE_MS = 120 * SECOND
 
-type Chats = { discord: Awaited<ReturnType<typeof startDiscord>>; slack: Awaited<ReturnType<typeof startSlack>> }
 /** What was acknowledged: beats by check, messages of log lines, and the checks that failed. */
 type Acknowledged = { beats: Map<string, number>; lines: Set<string>; failed: Set<string> }
 
@@ -30,7 +28,7 @@ export async function kills(options: Readonly<Record<string, string>>): Promise<
   const disk = mountDisk()
   const folder = disk ?? mkdtempSync(join(tmpdir(), 'vakt-kills-'))
   if (disk === null) console.log('kills: no small disk can be mounted here; rounds with a full disk are left out')
-  const chats: Chats = { discord: await startDiscord(), slack: await startSlack({ rateLimits: false }) }
+  const chats = await startChats()
   const acknowledged: Acknowledged = { beats: new Map(), lines: new Set(), failed: new Set() }
   try {
     const key = await prepare(folder, chats)
@@ -41,7 +39,7 @@ export async function kills(options: Readonly<Record<string, string>>): Promise<
       if (round % 20 === 19) console.log(`kills: ${round + 1} rounds`)
     }
     heal(chats)
-    const vakt = await startVakt(folder, environment(chats))
+    const vakt = await startVakt(folder, chatSettings(chats))
     try {
       await send(vakt, key, waiting, acknowledged)
       const faults = await findFaults(vakt, chats, acknowledged)
@@ -72,21 +70,9 @@ type Round = {
   waiting: Batch[]
 }
 
-function environment({ discord, slack }: Chats): Record<string, string> {
-  return {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_CHANNEL_ID: discord.channelId,
-    DISCORD_API_URL: discord.apiUrl,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
-    SLACK_CHANNEL_ID: slack.channel,
-    SLACK_API_URL: slack.apiUrl,
-  }
-}
-
 /** Adds the checks that are beaten all the time and must never alert; returns an intake key. */
 async function prepare(folder: string, chats: Chats): Promise<string> {
-  const vakt = await startVakt(folder, environment(chats))
+  const vakt = await startVakt(folder, chatSettings(chats))
   for (let i = 0; i < STEADY_CHECKS; i++) await vakt.command(`checks add steady-${i} --every 20s --grace 10s`)
   const { key } = await vakt.command<{ key: { secret: string } }>('keys create default')
   const { project } = await vakt.command<{ project: { ping_key: string } }>('projects show')
@@ -107,7 +93,7 @@ async function playRound(
 ) {
   heal(chats)
   upset(chats, random)
-  const vakt = await startVakt(folder, environment(chats))
+  const vakt = await startVakt(folder, chatSettings(chats))
   const filler = join(folder, 'filler')
   if (isFull) fill(filler)
   const until = Date.now() + (isFull ? FULL_DISK_MS : 0) + random() * MAX_ROUND_MS

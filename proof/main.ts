@@ -7,6 +7,7 @@ import { cards } from './cards.ts'
 import { ciClients } from './clients/ci-clients.ts'
 import { clients } from './clients/clients.ts'
 import { connect } from './connect.ts'
+import { cronProof } from './cron/cron.ts'
 import { healthchecksApi } from './healthchecks-api.ts'
 import { kills } from './kills.ts'
 import { lines } from './lines.ts'
@@ -29,6 +30,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'ci-clients': ciClients,
   clients,
   connect,
+  cron: cronProof,
   'healthchecks-api': healthchecksApi,
   kills,
   lines,

@@ -15,7 +15,7 @@ export async function openapi(options: Readonly<Record<string, string>>): Promis
   const folder = mkdtempSync(join(tmpdir(), 'vakt-proof-'))
   const seed = options.seed ?? String(Math.floor(Math.random() * 1e9))
   const examples = options.examples ?? DEFAULT_EXAMPLES
-  const vakt = await startServer('src/main.ts', { LOG_LEVEL: 'error' })
+  const vakt = await startServer('src/main.ts', { LOG_LEVEL: 'error', TRUST_PROXY: '127.0.0.1' })
   try {
     const schemathesis = await install(folder, options.python)
     const config = join(folder, 'schemathesis.toml')

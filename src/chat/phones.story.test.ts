@@ -122,7 +122,7 @@ test('a title with markup is text on the page', async () => {
   expect(await (await app.request(linkIn('ntfy'))).text()).not.toContain('<script>')
 })
 
-test('without a public URL there are no links, and a telephone is told all the same', async () => {
+test('without a public URL a phone still gets the alert, without links', async () => {
   await app.stop()
   app = await startApp({
     environment: { ...phones.environment, PUBLIC_URL: 'http://127.0.0.1:8080' },
@@ -133,7 +133,7 @@ test('without a public URL there are no links, and a telephone is told all the s
   expect(phones.of('pushover')[0]).not.toHaveProperty('url')
 })
 
-test('more are added by a command, with a test; what is refused is said in the words of the service', async () => {
+test('a command adds more phones with a test message; a refusal has the words of the service', async () => {
   await app.result('channels add ntfy:second --name tablet')
   expect(phones.of('ntfy')[0]).toMatchObject({ topic: 'second', title: 'A test from Vakt', priority: 3 })
   const text = await app.answerText(`channels add gotify:${GOTIFY_TOKEN} --name watch`)

@@ -28,7 +28,7 @@ it('maintenance that never ends is refused, and so is one without a length', asy
   expect(await app.answerText('maintenance add a --matcher host:a --to 17:00')).toContain('active until')
 })
 
-it('a matcher with a slip or a contradiction is taken with a word about it', async () => {
+it('a matcher with a typo or a contradiction is accepted with a warning', async () => {
   const app = await startApp()
   const beat = await app.hasCheck('nightly --every 1d --host web-1')
   await beat('/fail')

@@ -170,6 +170,18 @@ describe('a channel', () => {
     expect(deliveries).toContainEqual(expect.objectContaining({ channel: OPS, state: 'failed' }))
   })
 
+  it('that refuses cards for a minute fires the alert at that minute, although nothing is written then', async () => {
+    const app = await startApp()
+    await app.result(`channels add ${OPS} --name ops`)
+    app.added(OPS).failing(new DeliveryError('refused', 'The channel was deleted.'), Number.POSITIVE_INFINITY, 'post')
+    const since = app.clock.now()
+    await (await app.hasCheck('job'))('/fail')
+    await app.passes('2m')
+    const { alerts } = await app.result<{ alerts: { title: string; fired_at: string }[] }>('alerts list')
+    const lost = alerts.find(({ title }) => title.includes('Terminal cannot be reached'))!
+    expect((Date.parse(lost.fired_at) - since) / 1000).toBeCloseTo(60, 0)
+  })
+
   it('that is removed receives nothing more, and cannot be removed while a route uses it', async () => {
     const app = await withChannel()
     await app.result('routes add all --to ops')
