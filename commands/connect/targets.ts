@@ -20,7 +20,7 @@ export const TARGETS: readonly ConnectTarget[] = [
   {
     name: 'shell',
     title: 'the output of any program',
-    aliases: ['bash', 'sh', 'pipe'],
+    aliases: ['bash', 'sh', 'pipe', 'stdout', 'file', 'nginx', 'apache', 'rust', 'logrus', 'zerolog', 'bunyan'],
     language: 'sh',
     page: 'docs/clients.md',
   },
@@ -68,6 +68,7 @@ export const TARGETS: readonly ConnectTarget[] = [
   { name: 'fluent-bit', title: 'Fluent Bit', aliases: ['fluentbit'], language: 'ini', page: 'docs/logs.md' },
   { name: 'fluentd', title: 'Fluentd', language: 'xml', page: 'docs/logs.md' },
   { name: 'vector', title: 'Vector', language: 'yaml', page: 'docs/logs.md' },
+  { name: 'logstash', title: 'Logstash', language: 'ruby', page: 'docs/logs.md' },
   {
     name: 'filebeat',
     title: 'Filebeat',
@@ -112,6 +113,7 @@ export const TARGETS: readonly ConnectTarget[] = [
     language: 'xml',
     page: 'docs/clients.md',
   },
+  { name: 'log4j2', title: 'Log4j 2 (Java)', aliases: ['log4j'], language: 'xml', page: 'docs/clients.md' },
   {
     name: 'serilog',
     title: 'Serilog (.NET)',
@@ -120,7 +122,8 @@ export const TARGETS: readonly ConnectTarget[] = [
     page: 'docs/clients.md',
   },
   { name: 'nlog', title: 'NLog (.NET)', language: 'xml', page: 'docs/clients.md' },
-  { name: 'zap', title: 'zap (Go)', aliases: ['go', 'golang'], language: 'go', page: 'docs/clients.md' },
+  { name: 'slog', title: 'slog (Go)', aliases: ['go', 'golang'], language: 'go', page: 'docs/clients.md' },
+  { name: 'zap', title: 'zap (Go)', language: 'go', page: 'docs/clients.md' },
   { name: 'monolog', title: 'Monolog (PHP), Symfony', aliases: ['symfony'], language: 'php', page: 'docs/clients.md' },
   {
     name: 'ruby',
@@ -180,7 +183,13 @@ export const TARGETS: readonly ConnectTarget[] = [
     language: 'sh',
     page: 'docs/detection.md',
   },
-  { name: 'cron', title: 'cron jobs', aliases: ['crontab', 'job'], language: 'sh', page: 'docs/checks.md' },
+  {
+    name: 'cron',
+    title: 'cron jobs',
+    aliases: ['crontab', 'job', 'beat', 'vakt-beat', 'job.sh', 'heartbeat'],
+    language: 'sh',
+    page: 'docs/checks.md',
+  },
   {
     name: 'systemd-timers',
     title: 'systemd timers',

@@ -210,3 +210,13 @@ it('the terminal reads JSON files, and the database of Uptime Kuma', async () =>
   ])
   await expect(readExportFile(join(folder, 'none'))).rejects.toThrow(/cannot be read/)
 })
+
+it('the name of a file that is not there is no broken export, and long periods are shown in hours', async () => {
+  const refused = await app.says('import uptime-kuma kuma.json')
+  expect(refused.ok ? '' : refused.problem.message).toContain('There is no file "kuma.json" in the folder')
+  const daily = JSON.stringify({
+    checks: [{ ...CHECK, name: 'Daily', uuid: UUID.replace('07', '39'), timeout: 86_400 }],
+  })
+  const { checks } = await app.result<Imported>(`import healthchecks '${daily}'`)
+  expect(checks[0]).toMatchObject({ about: 'a beat every 24h', state: 'new' })
+})

@@ -150,10 +150,18 @@ const NEXT_STEP: { readonly [program: string]: string } = {
     'Push URLs keep their tokens: change only the host name in the jobs. Alerts go where the routes of Vakt send them.',
 }
 
+/** What is meant as the name of a file, though none was found in its place. */
+const FILE_NAME = /^[\w ./\\:~-]{1,200}\.[a-z]\w{1,9}$/i
+
 function readJson(program: ForeignProgram, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
+    if (FILE_NAME.test(text))
+      throw invalid(
+        'from',
+        `There is no file "${text}" in the folder of this terminal, and no other door reads files. ${program.howToExport}.`,
+      )
     throw invalid('from', `The export is not JSON (${errorMessage(error)}). ${program.howToExport}.`)
   }
 }

@@ -12,7 +12,10 @@ const DEFAULT_PORTS: { readonly [scheme: string]: number } = {
   'tls:': 6514,
 }
 
-/** Whether `url` leads to this Vakt: to its public address, or to one of its ports on an address of this machine. */
+/**
+ * Whether `url` leads to this Vakt: to its public address, or to one of its ports on an address of this machine. Where the public
+ * name is that of another machine (a router, the host of a container), any port of it may lead to a socket that listens here.
+ */
 export async function isOwnAddress(
   url: URL,
   config: Pick<Config, 'port' | 'sockets'>,
@@ -21,8 +24,16 @@ export async function isOwnAddress(
   const port = Number(url.port) || DEFAULT_PORTS[url.protocol]
   const own = URL.parse(publicUrl)
   const ownPort = own && (Number(own.port) || DEFAULT_PORTS[own.protocol])
-  if (own && own.hostname === url.hostname && (port === ownPort || !url.protocol.startsWith('http'))) return true
   const { syslog, gelf, fluent } = config.sockets
+  const isPublicName = own !== null && own.hostname === url.hostname
+  if (isPublicName && port === ownPort) return true
+  const isHere = await isThisMachine(url.hostname.replace(/^\[|\]$/g, ''))
+  const sockets: { readonly [scheme: string]: number | null } = {
+    'tcp:': syslog.tcpPort,
+    'udp:': syslog.udpPort,
+    'tls:': syslog.tlsPort,
+  }
+  if (isPublicName && !isHere) return (sockets[url.protocol] ?? null) !== null
   const ports = [
     config.port,
     ownPort,
@@ -33,7 +44,7 @@ export async function isOwnAddress(
     gelf.tcpPort,
     fluent.port,
   ]
-  return ports.includes(port ?? null) && (await isThisMachine(url.hostname.replace(/^\[|\]$/g, '')))
+  return isHere && ports.includes(port ?? null)
 }
 
 async function isThisMachine(host: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 // Checks of Healthchecks: what its API lists, kept in a file or asked for now.
 import { readSpec, SpecError } from '../checks/healthchecks/check-spec.ts'
 import { Problem } from '../problem.ts'
+import { formatPeriod, SECOND } from '../time.ts'
 import { type ForeignCheck, type ForeignProgram, objectOf, textAt } from './foreign-check.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -27,12 +28,18 @@ export const healthchecks: ForeignProgram = {
   },
 }
 
+/** A number of seconds as a period; Healthchecks counts hours, not days of the wall clock. */
+function everyText(seconds: string): string {
+  const ms = Number(seconds) * SECOND
+  return ms > 0 ? formatPeriod({ days: 0, ms }) : `${seconds} s`
+}
+
 function readCheck(value: unknown): ForeignCheck {
   const document = objectOf(value)
   const uuid = textAt(document, 'uuid').toLowerCase() || uuidIn(textAt(document, 'ping_url'))
   const name = textAt(document, 'name') || textAt(document, 'slug') || uuid.slice(0, 8) || 'check'
   const schedule = textAt(document, 'schedule')
-  const about = schedule === '' ? `a beat every ${textAt(document, 'timeout')} s` : `a beat at "${schedule}"`
+  const about = schedule === '' ? `a beat every ${everyText(textAt(document, 'timeout'))}` : `a beat at "${schedule}"`
   const isPaused = document.status === 'paused'
   const base = { name, about, isPaused }
   if (!UUID.test(uuid))

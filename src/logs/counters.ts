@@ -99,11 +99,26 @@ export function registerBatch(state: State, projectId: number, key: string, firs
 /** Series of which the first count is looked for. */
 const MAX_DATED_SERIES = 50
 
-/** When some of these series first had lines that are still counted (epoch ms); null when none has any. */
-export function firstCountAt(state: State, ids: readonly number[]): number | null {
-  const first = state.prepare<[number], { at: number | null }>('select min(at) as at from log_counts where series = ?')
-  const known = ids.slice(0, MAX_DATED_SERIES).flatMap(id => first.get(id)!.at ?? [])
-  return known.length === 0 ? null : Math.min(...known)
+/**
+ * When some of these series first had lines that are still counted (epoch ms); null when they had lines on fewer than `minDays`
+ * different days (UTC).
+ */
+export function countedSince(state: State, ids: readonly number[], minDays: number): number | null {
+  const next = state.prepare<[number, number], { at: number | null }>(
+    'select min(at) as at from log_counts where series = ? and at >= ?',
+  )
+  let first: number | null = null
+  const days = new Set<number>()
+  for (const id of ids.slice(0, MAX_DATED_SERIES)) {
+    let { at } = next.get(id, 0)!
+    if (at !== null) first = Math.min(first ?? at, at)
+    for (let read = 0; at !== null && read < minDays; read++) {
+      const day = Math.floor(at / DAY)
+      days.add(day)
+      at = next.get(id, (day + 1) * DAY)!.at
+    }
+  }
+  return days.size < minDays ? null : first
 }
 
 /** Lines of an error by minute from `from` (included) to `until` (excluded), oldest first; minutes without lines are left out. */

@@ -65,6 +65,16 @@ describe('a rule of the kind anomaly', () => {
     expect(await open()).toEqual([])
   })
 
+  it('says nothing where only an old file makes the weeks before known', async () => {
+    await quickly()
+    app.state.prepare('delete from log_counts').run()
+    addCount(app.state, series, app.clock.now() - 17 * DAY, 500)
+    addsLines(33, 20)
+    await app.passes('20m')
+    expect(await open()).toEqual([])
+    expect(await app.result('rules test intake')).toMatchObject({ cards: 0 })
+  })
+
   it('alerts when the lines of an hour of the week are missing, and ends when they are back', async () => {
     await quickly()
     addsLines(2, 15)

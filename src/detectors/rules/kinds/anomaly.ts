@@ -3,7 +3,7 @@ import { downtimeBetween } from '../../../checks/downtimes.ts'
 import { quoteWord } from '../../../command/command-line.ts'
 import type { Metric, MetricPoint } from '../../../hosts/metrics/metrics.ts'
 import { readMetric } from '../../../hosts/metrics/metrics.ts'
-import { firstCountAt, type Series } from '../../../logs/counters.ts'
+import { countedSince, type Series } from '../../../logs/counters.ts'
 import type { Cooperative } from '../../../logs/window-counts.ts'
 import { invalid } from '../../../problem.ts'
 import type { State } from '../../../state/database.ts'
@@ -28,6 +28,8 @@ const NEIGHBOURS_MS = [-HOUR, 0, HOUR]
 /** Weeks that a subject must be known before anything about it is usual, ms. */
 const MIN_KNOWN_MS = 2 * WEEK
 const MIN_KNOWN_METRIC_MS = 3 * DAY
+/** Days on which it had lines: one old file that was sent once says nothing about what is usual. */
+const MIN_KNOWN_DAYS = 4
 /** An hour in which Vakt was away for longer says nothing. */
 const MAX_DOWNTIME_MS = 5 * MINUTE
 const MIN_WINDOW_MS = 5 * MINUTE
@@ -111,7 +113,7 @@ function* usualLines(
   const key = JSON.stringify([hour, rule.matcher, rule.projectId, rule.per, subjects.size])
   const cached = cache.get(String(rule.id))
   if (cached?.key === key) return cached.values
-  const known = new Map([...subjects].map(([subject, { ids }]) => [subject, firstCountAt(state, ids)]))
+  const known = new Map([...subjects].map(([subject, { ids }]) => [subject, countedSince(state, ids, MIN_KNOWN_DAYS)]))
   yield
   const values = new Map<string, number[]>()
   for (const at of usualHours(hour)) {
@@ -258,9 +260,11 @@ function toEpisodes(rule: Rule, subject: Pick<Episode, 'subject' | 'projectId'>,
 /** How unusual each hour of the period was, by the weeks before it. */
 function readingsOf(state: State, rule: Rule, hours: ReadonlyMap<number, number>, { from, until }: Period): Reading[] {
   const first = Math.min(...hours.keys())
+  const knownOn = dayOf(hours.keys(), MIN_KNOWN_DAYS)
   const readings: Reading[] = []
   for (let hour = hourAt(from); hour + HOUR <= until; hour += HOUR) {
-    if (first > hour - MIN_KNOWN_MS || downtimeBetween(state, hour, hour + HOUR) > MAX_DOWNTIME_MS) continue
+    if (first > hour - MIN_KNOWN_MS || knownOn > hour || downtimeBetween(state, hour, hour + HOUR) > MAX_DOWNTIME_MS)
+      continue
     const values = usualHours(hour).filter(
       at => at >= first && downtimeBetween(state, at, at + HOUR) <= MAX_DOWNTIME_MS,
     )
@@ -274,6 +278,12 @@ function readingsOf(state: State, rule: Rule, hours: ReadonlyMap<number, number>
     readings.push({ at: hour + HOUR, value: score, isBreached: isUnusual(rule, value, baseline) })
   }
   return readings
+}
+
+/** The start of the day that is the `count`-th different one of some instants (epoch ms); infinity when there are fewer. */
+function dayOf(instants: Iterable<number>, count: number): number {
+  const days = [...new Set([...instants].map(at => Math.floor(at / DAY)))].toSorted((a, b) => a - b)
+  return (days[count - 1] ?? Number.POSITIVE_INFINITY) * DAY
 }
 
 function* metricEpisodes(state: State, rule: Rule, period: Period): Generator<readonly Episode[]> {
