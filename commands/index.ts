@@ -15,6 +15,7 @@ import { helpCommand } from './admin/help.ts'
 import { keyCommands } from './admin/keys.ts'
 import { projectCommands } from './admin/projects.ts'
 import { roleCommands } from './admin/roles.ts'
+import { satelliteCommands } from './admin/satellites.ts'
 import { scenarioCommands } from './admin/scenarios.ts'
 import { statusCommands } from './admin/status.ts'
 import { statusPageCommands } from './admin/status-pages.ts'
@@ -122,6 +123,7 @@ export function createCommands(
     ...keyCommands,
     ...connectCommands,
     ...forwardCommands,
+    ...satelliteCommands,
     ...importCommands,
     ...roleCommands(platforms),
     ...auditCommands,

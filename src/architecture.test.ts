@@ -18,7 +18,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['alerts', /^src\/alerts\//],
   ['detectors', /^src\/detectors\//],
   ['operations', /^src\/operations\//],
-  ['nouns', /^src\/(checks|probes|logs|hosts|projects|analysis|imports)\/|^src\/connectivity\/(?!targets)/],
+  ['nouns', /^src\/(checks|probes|satellites|logs|hosts|projects|analysis|imports)\/|^src\/connectivity\/(?!targets)/],
   ['state', /^src\/state\//],
   // Plays generated traffic to a real server over HTTP: it knows the leaves and nothing else of Vakt.
   ['simulation', /^src\/simulation\//],
@@ -45,7 +45,7 @@ const LIBRARIES: Record<string, RegExp> = {
   grammy: /^src\/chat\/telegram\//,
   nodemailer: /^src\/chat\/email\//,
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
-  '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
+  '@hono/node-server': /^src\/(intake\/|main\.ts|app\/satellite-process\.ts)|^bench\/bare\.ts$/,
   '@hono/zod-openapi': /^src\/intake\//,
   'prom-client': /^src\/intake\/metrics\/metrics\.ts$/,
   '@msgpack/msgpack': /^src\/intake\/sockets\//,
@@ -70,11 +70,11 @@ const LIBRARIES: Record<string, RegExp> = {
 
 /** Files named for a table (plural), which alone speak SQL outside `src/state`. */
 const TABLE_FILES =
-  /^src\/state\/|^src\/(checks|probes|projects|alerts|notifications|status-page|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|^src\/forwards\/forwards\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|log-formats|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
+  /^src\/state\/|^src\/(checks|probes|satellites|projects|alerts|notifications|status-page|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|^src\/forwards\/forwards\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|log-formats|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
 
 /** Rules without I/O (singular names): no clock, disk, network or database. */
 const PURE_FILES =
-  /^src\/(checks\/(check|beat|cron|crontab|due|exceptions\/(exception|ics)|on-calendar\/[\w-]+|unusual-run|active-hours|schedule|hour-offset)|status-page\/(status-page|badge|page-html|page-json)|probes\/(probe|expectation|availability|packed-results)|hosts\/actions\/action|detectors\/(missed-beat|failing-backup|unusual-run|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
+  /^src\/(checks\/(check|beat|cron|crontab|due|exceptions\/(exception|ics)|on-calendar\/[\w-]+|unusual-run|active-hours|schedule|hour-offset)|status-page\/(status-page|badge|page-html|page-json)|probes\/(probe|expectation|availability|packed-results)|satellites\/(satellite|record)|hosts\/actions\/action|detectors\/(missed-beat|failing-backup|unusual-run|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =

@@ -33,6 +33,7 @@ vakt decrypt             decrypt the personal data in log lines on standard inpu
 vakt backup <place>      make a whole backup of the data folder, also while Vakt runs
 vakt restore <place>     restore one; see "vakt backup --help" and "vakt restore --help"
 vakt doctor              examine settings, data folder, chats and machine, with a remedy for what is wrong
+vakt satellite           take beats and log lines here for a Vakt elsewhere; see "vakt satellite --help"
 vakt manifest            print the Slack app manifest for these settings
 vakt --version           print the version
 vakt simulate <name>     send generated traffic to the running server; see "vakt simulate --help"
@@ -46,6 +47,7 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: string[]): Promise<number> {
   if (argv[0] === 'simulate') return await exitCodeOf(() => play(argv.slice(1)))
+  if (argv[0] === 'satellite') return await exitCodeOf(() => satellite(argv.slice(1)))
   if (argv[0] === 'doctor') return await examineAll(argv.includes('--json'))
   if (argv[0] === 'backup' || argv[0] === 'restore') return await exitCodeOf(() => operate(argv))
   const { flags, words } = splitFlags(argv)
@@ -153,6 +155,18 @@ async function play(words: string[]): Promise<number> {
   const { simulate } = await import('./simulation/simulate.ts')
   const server = () => findServer(readClientConfig(readEnvironment()))
   return simulate(words, server, line => process.stdout.write(`${safeText(line)}\n`))
+}
+
+/** Runs a satellite until a signal ends it. One that could not start keeps nothing open. */
+async function satellite(argv: string[]): Promise<number> {
+  const { runSatellite } = await import('./app/satellite-process.ts')
+  try {
+    await runSatellite(argv, text => process.stdout.write(`${safeText(text)}\n`))
+    return DONE
+  } catch (error) {
+    process.stderr.write(`${error instanceof Problem ? error.message : (error as Error).stack}\n`)
+    process.exit(error instanceof Problem && error.code === 'invalid' ? USAGE : FAILED)
+  }
 }
 
 /** Works on the data folder itself: `backup` and `restore` need no server. */

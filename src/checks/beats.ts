@@ -47,27 +47,53 @@ export function recordBeat(
       ])
       return { check: next, turn, kind }
     }
-    state.insertNow()
-    state
-      .prepare(INSERT)
-      .run(
-        check.id,
-        kind,
-        now,
-        arrival.method,
-        arrival.scheme,
-        arrival.remoteAddress,
-        cut(arrival.userAgent, MAX_USER_AGENT_LENGTH),
-        arrival.exitStatus,
-        arrival.rid,
-        duration,
-        arrival.bodyBytes,
-        arrival.body.length > 0 ? arrival.body : null,
-        arrival.outputBytes,
-      )
-    if (arrival.body.length > MIN_COUNTED_BODY) state.prepare(DROP_BODIES).run(check.id, MAX_BODIES_PER_CHECK)
-    if (changes.beats! % MAX_BEATS_PER_CHECK === 0) pruneBeats(state, check.id)
+    insertBeat(state, next, arrival, { kind, at: now, duration })
     return { check: next, turn, kind }
+  })
+}
+
+function insertBeat(
+  state: State,
+  check: Check,
+  arrival: Arrival,
+  { kind, at, duration }: { kind: BeatKind; at: number; duration: number | null },
+): void {
+  state.insertNow()
+  state
+    .prepare(INSERT)
+    .run(
+      check.id,
+      kind,
+      at,
+      arrival.method,
+      arrival.scheme,
+      arrival.remoteAddress,
+      cut(arrival.userAgent, MAX_USER_AGENT_LENGTH),
+      arrival.exitStatus,
+      arrival.rid,
+      duration,
+      arrival.bodyBytes,
+      arrival.body.length > 0 ? arrival.body : null,
+      arrival.outputBytes,
+    )
+  if (arrival.body.length > MIN_COUNTED_BODY) state.prepare(DROP_BODIES).run(check.id, MAX_BODIES_PER_CHECK)
+  if (check.beats % MAX_BEATS_PER_CHECK === 0) pruneBeats(state, check.id)
+}
+
+/** Whether a check has heard of something later than `at`: a beat of then comes after the fact, and changes no status. */
+export function isLateBeat({ lastBeatAt, lastStartAt }: Check, at: number): boolean {
+  return at < Math.max(lastBeatAt ?? 0, lastStartAt ?? 0)
+}
+
+/** Stores a beat that was received at `at`, before one that is stored already: it belongs to the history only. */
+export function recordLateBeat(state: State, check: Check, arrival: Arrival, at: number): { kind: BeatKind } {
+  const kind = classifyBeat(check, arrival)
+  const next = { ...check, beats: check.beats + 1 }
+  return state.transaction(() => {
+    storeBeatChanges(state, next)
+    const duration = kind !== 'start' && arrival.rid !== null ? runTime(state, check, arrival.rid, at) : null
+    insertBeat(state, next, arrival, { kind, at, duration })
+    return { kind }
   })
 }
 

@@ -16,15 +16,39 @@ export function overdueChecks(state: State, now: number, limit: number, reachabl
     isNotNull(checks.downAt),
     lte(checks.downAt, now),
     reachable === 'lan' ? eq(checks.lan, true) : undefined,
+    areSatellitesUsed(state) ? sql.raw(IS_COMPLETE) : undefined,
   )
   return state.db.select().from(checks).where(overdue).orderBy(asc(checks.downAt)).limit(limit).all()
 }
 
 /** The nearest deadline of any check (epoch ms), or null. */
 export function nextDeadline(state: State, reachable: Reachable = 'all'): number | null {
-  const only = reachable === 'lan' ? 'and lan = 1' : ''
+  const only = `${reachable === 'lan' ? 'and lan = 1' : ''} ${areSatellitesUsed(state) ? `and ${IS_COMPLETE}` : ''}`
   const query = `select down_at as at from checks where down_at is not null ${only} order by down_at limit 1`
   return state.prepare<[], { at: number }>(query).get()?.at ?? null
+}
+
+/**
+ * A beat may still be on its way from a satellite: a check whose last beat came through one passes its deadline only when
+ * the satellite has sent everything that it received until then.
+ */
+const IS_COMPLETE = `(checks.satellite_id is null or checks.down_at <=
+  coalesce((select complete_to from satellites where satellites.id = checks.satellite_id), checks.down_at))`
+
+function areSatellitesUsed(state: State): boolean {
+  return state.prepare('select 1 from satellites limit 1').get() !== undefined
+}
+
+/** Extends the deadlines of the checks of a satellite by a time in which it could take no beat (see `extendDeadlines`). */
+export function extendSatelliteDeadlines(
+  state: State,
+  satelliteId: number,
+  from: number,
+  to: number,
+  earliest: number,
+): void {
+  const affected = and(isNotNull(checks.downAt), eq(checks.satelliteId, satelliteId))
+  extendAll(state, state.db.select().from(checks).where(affected).all(), from, to, earliest)
 }
 
 /**
@@ -38,9 +62,12 @@ export function extendCheckDeadlines(
   earliest: number,
   reachable?: 'lan',
 ): Check[] {
-  const skipped: Check[] = []
   const affected = and(isNotNull(checks.downAt), reachable === 'lan' ? eq(checks.lan, false) : undefined)
-  const waiting = state.db.select().from(checks).where(affected).all()
+  return extendAll(state, state.db.select().from(checks).where(affected).all(), from, to, earliest)
+}
+
+function extendAll(state: State, waiting: readonly Check[], from: number, to: number, earliest: number): Check[] {
+  const skipped: Check[] = []
   for (const check of waiting) {
     const changes = orNone(() => extendDeadlines(check, from, to, earliest))
     if (changes.downAt !== undefined) updateCheck(state, check.id, changes)

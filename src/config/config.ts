@@ -14,6 +14,7 @@ import { timeZoneId } from '../time-zone.ts'
 import { backupSettings, toBackupConfig } from './backup-settings.ts'
 import { logSettings, toLogConfig } from './log-settings.ts'
 import { missingSettings } from './required-settings.ts'
+import { satelliteSettings, toSatelliteConfig } from './satellite-settings.ts'
 import { type Environment, textSetting, urlSetting } from './setting.ts'
 import { socketSettings, toSocketConfig } from './socket-settings.ts'
 import { proxyList } from './trusted-proxies.ts'
@@ -147,6 +148,7 @@ export function settingsSchema(platforms: readonly PlatformDefinition[] = PLATFO
     ...logSettings,
     ...backupSettings,
     ...socketSettings,
+    ...satelliteSettings,
     ...ofPlatforms,
     ...analysisSettings,
     ...connectivitySettings,
@@ -159,6 +161,7 @@ type OwnSettings = typeof serverSettings &
   typeof logSettings &
   typeof backupSettings &
   typeof socketSettings &
+  typeof satelliteSettings &
   typeof analysisSettings &
   typeof connectivitySettings
 
@@ -234,6 +237,7 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     tailLimits: { perKey: env.TAIL_LIMIT_PER_KEY, total: env.TAIL_LIMIT },
     logs: toLogConfig(env),
     backup: toBackupConfig(env),
+    satellite: toSatelliteConfig(env),
     /** The key of the vault, 32 bytes in base64; null when it is in the data folder. */
     vaultKey: env.VAULT_KEY ?? null,
     /** The ports of protocols that need no HTTP. */
@@ -262,6 +266,8 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
       env.ARCHIVE_S3_SECRET_KEY,
       env.BACKUP_PASSPHRASE,
       env.VAULT_KEY,
+      env.SATELLITE_KEY,
+      ...env.SATELLITE_NOTIFY,
       env.AI_API_KEY,
     ].filter(secret => secret !== undefined),
   }

@@ -26,11 +26,13 @@ import { pingRoutes } from './pings/ping-routes.ts'
 import { type PlatformReceiver, platformRoutes } from './platform-events.ts'
 import { errorBody, invalidParameters, problemAnswer } from './problems.ts'
 import type { Protocol } from './protocols/protocol.ts'
+import type { ReceiveOptions } from './receive/authenticate.ts'
 import { receiveAlerts } from './receive/receive-alerts.ts'
 import { type ReceiveLogsOptions, receiveLogs } from './receive/receive-logs.ts'
 import { receiveProbe } from './receive/receive-probe.ts'
 import { toResponse } from './reply.ts'
 import { rootRoutes } from './root.ts'
+import { satelliteRoutes } from './satellites/satellite-routes.ts'
 import { createStatusPages, statusRoutes } from './status/status-routes.ts'
 
 export type IntakeOptions = PingOptions &
@@ -42,6 +44,8 @@ export type IntakeOptions = PingOptions &
     /** The setting CORS_ORIGINS: origins whose web pages may send lines and alerts. */
     corsOrigins: readonly string[]
     protocols: readonly Protocol[]
+    /** How long lines are kept where their project does not say, ms. */
+    retentionMs: number
     /** Absent in an app without a log store. */
     logs?: LogRoutesOptions & ReceiveLogsOptions
     receivers: readonly PlatformReceiver[]
@@ -106,6 +110,7 @@ export function createIntake(options: IntakeOptions) {
   app.route('/', healthchecksRoutes(options))
   app.route('/', badgeRoutes(options))
   app.route('/', pushRoutes(options))
+  app.route('/', satelliteRoutes({ ...options, ...options.logs }))
   app.route('/', pressLinkRoutes(options))
   app.route('/', rootRoutes(options))
   app.route('/', docsRoutes(createDocument(app, () => [describeCommands(dispatcher)], options)))
@@ -140,7 +145,11 @@ export function createIntake(options: IntakeOptions) {
 }
 
 /** Adds the routes of a protocol and their part of the document. */
-function addProtocol(app: OpenAPIHono<{ Bindings: HttpBindings }>, protocol: Protocol, options: IntakeOptions): void {
+export function addProtocol(
+  app: OpenAPIHono<{ Bindings: HttpBindings }>,
+  protocol: Protocol,
+  options: Pick<IntakeOptions, 'storage' | 'clock'> & ReceiveOptions & { logs?: ReceiveLogsOptions },
+): void {
   const { logs, storage, clock } = options
   if (protocol.kind === 'logs' && !logs) return
   const receive = (request: Request, incoming: HttpBindings['incoming'] | undefined) =>
@@ -157,7 +166,7 @@ function addProtocol(app: OpenAPIHono<{ Bindings: HttpBindings }>, protocol: Pro
 }
 
 /** The refusal of a request under a name that is not Vakt's, or null. */
-function answerForeignHost(options: IntakeOptions, request: Request): Response | null {
+export function answerForeignHost(options: Pick<IntakeOptions, 'names'>, request: Request): Response | null {
   try {
     refuseForeignHost(options.names, request)
     return null

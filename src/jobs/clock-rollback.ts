@@ -4,6 +4,7 @@ import { MIN_CLOCK_ROLLBACK_MS, recordClockRollback } from '../checks/downtimes.
 import { rewindDetection } from '../detectors/clock-rollback.ts'
 import type { Logger } from '../logger.ts'
 import { rewindNotifications } from '../notifications/clock-rollback.ts'
+import { rewindSatellites } from '../satellites/satellites.ts'
 import type { State } from '../state/database.ts'
 import { deleteValue, readValue } from '../state/key-value.ts'
 
@@ -17,6 +18,7 @@ export function correctClockRollback(state: State, lastTime: number | null, now:
     rewindAlerts(state, now, ms, wasLeap)
     rewindNotifications(state, now, ms)
     rewindDetection(state, now, ms)
+    rewindSatellites(state, now)
     return recordClockRollback(state, now)
   })
   logger.warn('system clock moved backwards; timers were re-based', { ms, checks })

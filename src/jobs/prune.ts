@@ -12,6 +12,7 @@ import { pruneOverrides } from '../notifications/routing/rotations.ts'
 import { pruneMeasurements } from '../probes/measurements.ts'
 import { pruneAudit } from '../projects/audit.ts'
 import { pruneSignatures } from '../projects/signatures.ts'
+import { pruneStreams } from '../satellites/satellites.ts'
 import type { State } from '../state/database.ts'
 
 /** Deletes every row that is older than the retention of its table. */
@@ -29,4 +30,5 @@ export function prune(state: State, now: number): void {
   pruneConnectivity(state, now)
   pruneDowntimes(state, now)
   pruneMeasurements(state, now)
+  pruneStreams(state, now)
 }

@@ -33,6 +33,7 @@ import { createDowntimeMonitor } from './downtime-monitor.ts'
 import { prune } from './prune.ts'
 import { evaluateRejectedLines } from './rejected-lines.ts'
 import { createRuleEvaluator } from './rule-evaluator.ts'
+import { createSatelliteWatch } from './satellites/satellite-watch.ts'
 import { createStorageMonitor } from './storage-monitor.ts'
 
 /** The longest time between two ticks. */
@@ -104,6 +105,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const storageMonitor = createStorageMonitor(options)
   const ruleEvaluator = createRuleEvaluator(state, ruleKinds, clock, logger)
   const downtimes = createDowntimeMonitor({ ...options, storageMonitor })
+  const satelliteWatch = createSatelliteWatch(state)
   const calendars = createCalendarReader(state, clock, logger)
   const startedAt = clock.now()
   let lastTickAt: number | null = null
@@ -172,6 +174,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       everyMs: 0,
       run: now => (downtimes.hasLogs() ? ruleEvaluator.tick(now, mayDelete(now)) : ruleEvaluator.abandon()),
     },
+    { everyMs: TICK_INTERVAL_MS, run: now => satelliteWatch.tick(now, downtimes.reachable() === 'all') },
     { everyMs: TICK_INTERVAL_MS, run: markAlive },
     { everyMs: MINUTE, run: now => evaluateRejectedLines(state, options.rejections, now, startedAt) },
     { everyMs: MINUTE, run: now => applyResults(state, detectFailingForwards(listForwards(state), now), now) },

@@ -74,6 +74,12 @@ export function countProbes(state: State, projectId: number): number {
   return state.prepare<[number], { n: number }>(query).get(projectId)!.n
 }
 
+/** How many checks are probed from a viewpoint: the name of a satellite, or `main`. */
+export function countProbesVia(state: State, viewpoint: string): number {
+  const query = 'select count(*) as n from probes where via is not null and instr(char(10) || via || char(10), ?) > 0'
+  return state.prepare<[string], { n: number }>(query).get(`\n${viewpoint}\n`)!.n
+}
+
 /** Records a result that came at `now`; returns the changed check and what that means to people. */
 export function recordProbe(
   state: State,

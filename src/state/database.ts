@@ -29,6 +29,7 @@ export type Topic =
   | 'keys'
   | 'forwards'
   | 'boards'
+  | 'satellites'
 
 /** A larger database is checked for damage beside the work: a tenth of a second or more for every 32 MiB. */
 const MAX_CHECKED_AT_ONCE_BYTES = 32 * 1024 * 1024

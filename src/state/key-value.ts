@@ -15,6 +15,10 @@ export type ValueName =
   | 'badge secret'
   | 'log defaults'
   | 'running scenarios'
+  /** On a satellite: its data folder, its key, what it refused, and whether it reported that the main is silent. */
+  | 'satellite'
+  | 'satellite refused'
+  | 'main silent'
   /** The last scheduled backup. */
   | 'backup'
   /** What a chat platform remembers. */

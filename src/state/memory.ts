@@ -20,3 +20,4 @@ export type MemoryName =
   | 'series of a project'
   | 'all series'
   | 'series of rules'
+  | 'spool totals'

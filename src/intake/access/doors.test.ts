@@ -288,6 +288,8 @@ it('the table has every route of the document that takes a key', async () => {
   }
   const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
+      // Satellites have keys of their own; `src/satellites/satellites.story.test.ts` asks their routes.
+      .filter(([, { security = [] }]) => !security.some(way => 'satelliteKey' in way))
       .filter(([, { security = [] }]) => security.length > 0 && !security.some(way => Object.keys(way).length === 0))
       .map(([method]) => `${method.toUpperCase()} ${path}`),
   )

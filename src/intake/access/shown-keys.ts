@@ -77,7 +77,7 @@ export function maskKeys(text: string): string {
   return text
     .replace(/([?&](?:key|api_?key|token|dd-api-key)=)[^&#\s]*/gi, '$1***')
     .replace(/(\/(?:v1\/input|ack)\/)[^/?#\s]+/gi, '$1***')
-    .replace(/\bvakt_(admin_)?[A-Za-z0-9]{8,}/g, '***')
+    .replace(/\bvakt_(?:admin_|satellite_)?[A-Za-z0-9]{8,}/g, '***')
 }
 
 function readAuthorization(headers: Headers): { scheme: string; value: string } {

@@ -213,6 +213,8 @@ const SAMPLES: Sample[] = [
   ['GET', () => `/api/push/${uuid}?status=up&msg=OK&ping=`, 200],
   ['POST', () => '/api/push/none', 404],
   ['GET', () => '/api/config', 200],
+  ['POST', () => '/api/satellite/report', 401, {}, ADMIN],
+  ['GET', () => '/api/satellite/directory', 401, undefined, ADMIN],
   ['POST', () => '/api/commands', 200, { line: 'checks list' }, ADMIN],
   ['POST', () => '/api/commands', 200, { words: ['checks', 'show', 'job'] }, ADMIN],
   ['POST', () => '/api/commands', 200, { command: 'alerts list', args: {} }, ADMIN],

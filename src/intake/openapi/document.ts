@@ -22,6 +22,7 @@ const TAGS = [
   { name: 'Commands', description: 'Everything that people can do in a chat.' },
   { name: 'Health', description: 'How Vakt itself is doing.' },
   { name: 'Chats', description: 'What chat platforms call.' },
+  { name: 'Satellites', description: 'What `vakt satellite` sends and asks.' },
   { name: 'Documentation', description: 'This document.' },
 ]
 

@@ -30,6 +30,12 @@ export const SECURITY_SCHEMES = {
     name: 'key',
     description: 'The secret of a key, for clients that take only a URL. No log of Vakt shows it. Not the admin key.',
   },
+  satelliteKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'The key of a satellite, from `satellites add <name>`. It opens the routes of satellites and no other.',
+  },
   keyId: {
     type: 'apiKey',
     in: 'header',

@@ -3,9 +3,16 @@ import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import { applyResults } from '../../alerts/lifecycle.ts'
 import type { Arrival } from '../../checks/beat.ts'
-import { recordBeat } from '../../checks/beats.ts'
-import type { BeatKind } from '../../checks/check.ts'
-import { addCheck, type CheckDraft, countChecks, readCheckByUuid, readChecksBySlug } from '../../checks/checks.ts'
+import { isLateBeat, recordBeat, recordLateBeat } from '../../checks/beats.ts'
+import type { BeatKind, Check } from '../../checks/check.ts'
+import {
+  addCheck,
+  type CheckDraft,
+  countChecks,
+  readCheckByUuid,
+  readChecksBySlug,
+  updateCheck,
+} from '../../checks/checks.ts'
 import { graceFor } from '../../checks/schedule.ts'
 import type { Clock } from '../../clock.ts'
 import { evaluateBeat } from '../../detectors/evaluate-checks.ts'
@@ -33,18 +40,20 @@ export type PingOptions = {
   pingBodyLimit: number
   telemetry: Telemetry
   storage: StorageHealth
+  /** Stores a ping in another way, in the running transaction; only a satellite does. */
+  keepPing?: (ping: Ping, arrival: Arrival, query: URLSearchParams, now: number) => Recorded
 }
 
 /** The answer to a ping, and the kind of the beat that it stored. */
-type Recorded = { answer: PingAnswer; kind: BeatKind | null }
+export type Recorded = { answer: PingAnswer; kind: BeatKind | null }
 
-const OK: PingAnswer = { status: 200, text: 'OK' }
-const CREATED: PingAnswer = { status: 201, text: 'Created' }
-const NOT_FOUND: PingAnswer = { status: 404, text: 'not found' }
+export const OK: PingAnswer = { status: 200, text: 'OK' }
+export const CREATED: PingAnswer = { status: 201, text: 'Created' }
+export const NOT_FOUND: PingAnswer = { status: 404, text: 'not found' }
 const MALFORMED: PingAnswer = { status: 400, text: 'invalid url format' }
 const BAD_RUN_ID: PingAnswer = { status: 400, text: 'invalid uuid format' }
-const AMBIGUOUS: PingAnswer = { status: 409, text: 'ambiguous slug' }
-const BUSY: PingAnswer = { status: 503, text: 'busy, try again in a few seconds' }
+export const AMBIGUOUS: PingAnswer = { status: 409, text: 'ambiguous slug' }
+export const BUSY: PingAnswer = { status: 503, text: 'busy, try again in a few seconds' }
 
 /** Everybody who knows a ping key may create checks in its project, up to this many. */
 const MAX_CHECKS = 20_000
@@ -86,7 +95,7 @@ export async function storePing(
   query: URLSearchParams,
 ): Promise<PingAnswer> {
   try {
-    const { answer, kind } = await options.commit(() => record(options, ping, arrival, query))
+    const { answer, kind } = await options.commit(() => recordPing(options, ping, arrival, query))
     if (kind === null) return answer
     options.telemetry.beats[kind]++
     options.storage.recordStored('beats', options.clock)
@@ -102,7 +111,7 @@ export async function storePing(
 function recordRefusal(options: PingOptions, ping: Ping, arrival: Arrival, query: URLSearchParams, error: unknown) {
   const at = options.clock.now()
   const beat = ping.signal === 'log' ? {} : { beat: { ping, at, endsRun: ping.signal !== 'start' } }
-  const rehearse = () => void record(options, ping, arrival, query)
+  const rehearse = () => void recordPing(options, ping, arrival, query)
   options.storage.recordRefusal('beats', error, at, { ...beat, rehearse })
 }
 
@@ -122,30 +131,68 @@ function splitUrl(url: string): { path: string; query: URLSearchParams } {
   return { path: url.slice(begin, mark), query: new URLSearchParams(url.slice(mark + 1)) }
 }
 
-/** Finds or creates the check and records the beat, in the running transaction. A refused ping stores nothing. */
-function record(options: PingOptions, ping: Ping, arrival: Arrival, query: URLSearchParams): Recorded {
+/**
+ * Finds or creates the check and records the beat, in the running transaction. A refused ping stores nothing. `received` is
+ * when and through which satellite it came, where it did not come here.
+ */
+export function recordPing(
+  options: PingOptions,
+  ping: Ping,
+  arrival: Arrival,
+  query: URLSearchParams,
+  received: { at: number; satelliteId: number } | null = null,
+): Recorded {
   const { state, clock } = options
   const now = clock.now()
-  const found = 'uuid' in ping ? [readCheckByUuid(state, ping.uuid)] : readChecksBySlug(state, ping.pingKey, ping.slug)
+  if (options.keepPing) return options.keepPing(ping, arrival, query, now)
+  const found = findPinged(state, ping)
   if (found.length > 1) return refused(AMBIGUOUS)
   const existing = found[0]
   const draft = existing ? null : readCheckDraft(options, ping, query)
   if (!existing && !draft) return refused(NOT_FOUND)
-  if ((arrival.exitStatus ?? 0) > 255) return refused(MALFORMED)
-  if (arrival.rid !== null && !RUN_ID.test(arrival.rid)) return refused(BAD_RUN_ID)
+  const malformed = refuseArrival(arrival)
+  if (malformed) return refused(malformed)
   if (draft && 'text' in draft) return refused(draft)
-  const check = existing ?? addCheck(state, draft!, now)
-  const { check: next, turn, kind } = recordBeat(state, check, arrival, now)
-  applyResults(state, evaluateBeat(state, next, turn, kind, now), now)
-  return { answer: existing ? OK : CREATED, kind }
+  const added = existing ?? addCheck(state, draft!, now)
+  const answer = existing ? OK : CREATED
+  const at = Math.min(received?.at ?? now, now)
+  if (received && isLateBeat(added, at)) return { answer, kind: recordLateBeat(state, added, arrival, at).kind }
+  const check = setSatellite(state, added, received?.satelliteId ?? null)
+  const { check: next, turn, kind } = recordBeat(state, check, arrival, at)
+  applyResults(state, evaluateBeat(state, next, turn, kind, at), now)
+  return { answer, kind }
 }
 
-function refused(answer: PingAnswer): Recorded {
+/** The checks that a ping means; more than one when its slug is ambiguous. */
+export function findPinged(state: State, ping: Ping): Check[] {
+  if (!('uuid' in ping)) return readChecksBySlug(state, ping.pingKey, ping.slug)
+  const check = readCheckByUuid(state, ping.uuid)
+  return check ? [check] : []
+}
+
+/** The answer to a beat that no check takes; null for a good one. */
+export function refuseArrival({ exitStatus, rid }: Arrival): PingAnswer | null {
+  if ((exitStatus ?? 0) > 255) return MALFORMED
+  return rid !== null && !RUN_ID.test(rid) ? BAD_RUN_ID : null
+}
+
+/** The check with the door that its beat came through. */
+function setSatellite(state: State, check: Check, satelliteId: number | null): Check {
+  if (check.satelliteId === satelliteId) return check
+  updateCheck(state, check.id, { satelliteId })
+  return { ...check, satelliteId }
+}
+
+export function refused(answer: PingAnswer): Recorded {
   return { answer, kind: null }
 }
 
 /** The check that `create=1` describes, the answer to a malformed description, or null when nothing is to be created. */
-function readCheckDraft(options: PingOptions, ping: Ping, query: URLSearchParams): CheckDraft | PingAnswer | null {
+export function readCheckDraft(
+  options: Pick<PingOptions, 'state' | 'timeZone'>,
+  ping: Ping,
+  query: URLSearchParams,
+): CheckDraft | PingAnswer | null {
   if ('uuid' in ping || query.get('create') !== '1') return null
   const project = readProjectByPingKey(options.state, ping.pingKey)
   if (!project || countChecks(options.state, { projectId: project.id }) >= MAX_CHECKS) return null

@@ -19,7 +19,7 @@ export const PREFIXED: readonly Shape[] = [
   ['jwt', /(?<![\w-])ey[A-Za-z0-9][\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3}|\b(?:eyJrIjoi|ZXlK)[\w+/-]{40,}={0,3}/g],
   ['aws key', /\b(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}\b(?:[:/|,;]\s?[A-Za-z0-9+/=]{20,})?/g],
   ['aws key', /\bABSK[\w+/]{60,}={0,2}|\bbedrock-api-key-[\w+/=-]{20,}/g],
-  ['vakt key', /\bvakt_(?:admin_)?[A-Za-z0-9]{30,}/g],
+  ['vakt key', /\bvakt_(?:admin_|satellite_)?[A-Za-z0-9]{30,}/g],
   ['ping key', /(?<=\/ping\/)(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9]{22})(?![\w-])/g],
   ['ping key', /(?<=\/api\/push\/)[\w-]{10,}/g],
   ['telegram token', /(?<=\bbot|(?<![\w.:-]))\d{5,16}:A[\w-]{34,}/g],

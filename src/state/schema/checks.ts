@@ -68,6 +68,8 @@ export const checks = sqliteTable(
     watchSize: flag('watch_size'),
     /** Vakt probes it itself (see `probes`) and expects no beats. */
     probed: flag('probed'),
+    /** The satellite that its last beat came through; null for one that came here. */
+    satelliteId: integer('satellite_id'),
     severity: text({ enum: SEVERITIES }).notNull(),
     owner: text(),
     remindEvery: integer('remind_every'),
@@ -101,6 +103,7 @@ export const checks = sqliteTable(
     index('checks_slug').on(table.projectId, table.slug),
     uniqueIndex('checks_name').on(table.projectId, table.name),
     index('checks_host').on(table.host, table.projectId).where(sql`host is not null`),
+    index('checks_satellite').on(table.satelliteId).where(sql`satellite_id is not null`),
     index('checks_depends_on').on(table.projectId, table.dependsOn).where(sql`depends_on is not null`),
   ],
 )

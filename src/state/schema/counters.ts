@@ -94,6 +94,8 @@ export const sources = sqliteTable(
     gaps: text({ mode: 'json' }).$type<(readonly [day: number, longest: number])[]>().notNull(),
     /** The zone (tz database) of its times that name none; null when it is not set. */
     timeZone: text('time_zone'),
+    /** The satellite that lines of it came through last. */
+    satelliteId: integer('satellite_id'),
   },
   table => [uniqueIndex('sources_name').on(table.projectId, table.name)],
 )

@@ -27,6 +27,10 @@ export const probes = sqliteTable('probes', {
   /** The addresses that it may connect to: all, or public ones and the networks of PROBE_ALLOW. */
   reach: text({ enum: ['any', 'public'] }).notNull(),
   changedAt: integer('changed_at').notNull(),
+  /** From where it is asked: names of satellites and `main`, one a line; null is only from here. */
+  via: text(),
+  /** How many viewpoints must find it down; null is most of those that are up. */
+  quorum: integer(),
   /** The last result. */
   lastAt: integer('last_at'),
   lastOk: integer('last_ok', { mode: 'boolean' }),

@@ -5,6 +5,7 @@ import { quoteWord } from '../../../command/command-line.ts'
 import { listSeries } from '../../../logs/counters.ts'
 import { listQuietSources, listSources, readSourceById, type Source } from '../../../logs/sources.ts'
 import { readProjectById } from '../../../projects/projects.ts'
+import { completeTo } from '../../../satellites/satellites.ts'
 import type { State } from '../../../state/database.ts'
 import { aboutDuration, DAY, formatDuration, HOUR, MINUTE } from '../../../time.ts'
 import type { Finding } from '../../finding.ts'
@@ -90,6 +91,8 @@ function evaluateSource(state: State, rule: Rule, matcher: LineMatcher, source: 
   if (rule.projectId !== null && rule.projectId !== source.projectId) return NO_DECISION
   const allowed = allowedSilence(rule, source)
   if (allowed === null || readRuleState(state, key)) return NO_DECISION
+  // Lines may wait on the satellite that they came through.
+  if (knownTo(state, source, now) < source.lastSeenAt + allowed) return NO_DECISION
   const downtime = downtimeBetween(state, source.lastSeenAt, now)
   if (now < source.lastSeenAt + allowed + (downtime > 0 ? downtime + RECONNECT_MS : 0)) return NO_DECISION
   const project = readProjectById(state, source.projectId)
@@ -110,6 +113,12 @@ function evaluateSource(state: State, rule: Rule, matcher: LineMatcher, source: 
     results: [{ kind: 'firing', finding: finding(rule, source, allowed, project.remindEvery) }],
     changes: [{ save: ruleState }],
   }
+}
+
+/** Up to when all lines of a source are known to have arrived, epoch ms. */
+function knownTo(state: State, { satelliteId }: Source, now: number): number {
+  const complete = satelliteId === null ? null : completeTo(state, satelliteId)
+  return complete === null ? now : Math.min(complete, now)
 }
 
 /** Decides about a silence that is old enough to be the removal of its source. */

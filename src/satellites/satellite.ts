@@ -1,0 +1,60 @@
+// The rules of satellites: when one is silent, and what the viewpoints of a probe say together. Pure.
+import { invalid } from '../problem.ts'
+import type { probeViews, satellites } from '../state/schema/index.ts'
+import { MINUTE, SECOND } from '../time.ts'
+
+export type Satellite = typeof satellites.$inferSelect
+export type ProbeView = typeof probeViews.$inferSelect
+
+/** A satellite reports at least this often, also when it has nothing to send, ms. */
+export const REPORT_INTERVAL_MS = 5 * SECOND
+/** A satellite without a report for longer than this is silent, ms. */
+export const SILENT_AFTER_MS = 30 * SECOND
+/** A difference of clocks that people should know of, ms. */
+export const CLOCK_TOLERANCE_MS = 5 * SECOND
+/** The viewpoint of the main itself among the names of satellites. */
+export const MAIN_VIEWPOINT = 'main'
+
+/** Whether a satellite is silent at `now`; before its first report it is not. `listeningSince` is when the main began to listen. */
+export function isSilent(satellite: Pick<Satellite, 'lastSeenAt'>, now: number, listeningSince = 0): boolean {
+  return satellite.lastSeenAt !== null && now - Math.max(satellite.lastSeenAt, listeningSince) > SILENT_AFTER_MS
+}
+
+/** The viewpoints of a list such as `berlin,oslo,main`, in order, each once. Throws `invalid` on the field `via`. */
+export function readViewpoints(text: string, known: readonly string[]): string[] {
+  const names = [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+  for (const name of names) {
+    if (name === MAIN_VIEWPOINT || known.includes(name)) continue
+    const hint =
+      known.length === 0
+        ? 'There are none yet: "satellites add" makes one.'
+        : `Satellites: ${known.join(', ')}; ${MAIN_VIEWPOINT} is Vakt itself.`
+    throw invalid('via', `There is no satellite "${name}". ${hint}`)
+  }
+  if (names.length === 0) throw invalid('via', `Name satellites, or ${MAIN_VIEWPOINT} for Vakt itself.`)
+  return names
+}
+
+/** What viewpoints that are up say about a target. */
+export type Verdict = {
+  isDown: boolean
+  /** The views that say so, and those that do not. */
+  down: readonly ProbeView[]
+  up: readonly ProbeView[]
+}
+
+/**
+ * The verdict of the views of those viewpoints that are up: down when at least `quorum` of them found it down, by default more
+ * than half. Null without a view: nothing is known then.
+ */
+export function verdictOf(views: readonly ProbeView[], quorum: number | null): Verdict | null {
+  if (views.length === 0) return null
+  const [down, up] = [views.filter(({ ok }) => !ok), views.filter(({ ok }) => ok)]
+  const needed = quorum ?? Math.floor(views.length / 2) + 1
+  return { isDown: down.length >= needed, down, up }
+}
+
+/** How old a view may be and still count: two probes may be late, as a satellite may be, ms. */
+export function viewRetentionMs(expectedGapMs: number, timeoutMs: number): number {
+  return 2 * expectedGapMs + timeoutMs + MINUTE
+}

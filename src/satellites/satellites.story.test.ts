@@ -1,0 +1,368 @@
+// Stories of a main and a satellite in one process on one fake clock.
+import { describe, expect, it } from 'vitest'
+import { createSatellite } from '../app/satellite-app.ts'
+import { readConfig } from '../config/config.ts'
+import { silentLogger } from '../logger.ts'
+import { redact } from '../logs/redact/redact.ts'
+import { memoryState, type State } from '../state/database.ts'
+import { copyOf, startApp, type TestApp } from '../testing/app.ts'
+import { settled } from '../testing/fake-clock.ts'
+import { shareLogStore } from '../testing/log-store.ts'
+import { until } from '../testing/running.ts'
+import { signV2 } from '../testing/sign.ts'
+
+const newStore = shareLogStore()
+
+type Line = { up: boolean; losesAnswers: boolean; requests: number }
+
+/** A satellite of `main`, on its clock; `line` is the network in between. */
+async function startSatellite(
+  main: TestApp,
+  name = 'berlin',
+  {
+    state = memoryState(),
+    environment = {},
+    key,
+  }: { state?: State; environment?: Record<string, string>; key?: string } = {},
+) {
+  const line: Line = { up: true, losesAnswers: false, requests: 0 }
+  const notices: { url: string; body: string }[] = []
+  const secret = key ?? (await main.result<{ key: string }>(`satellites add ${name}`)).key
+  const config = readConfig({ TZ: 'UTC', ...environment })
+  const satellite = createSatellite({
+    state,
+    config,
+    clock: main.clock,
+    logger: silentLogger,
+    version: 'test',
+    main: 'http://vakt.test',
+    key: secret,
+    publicUrl: () => 'http://satellite.test',
+    send: async (path, init) => {
+      if (!line.up) throw new Error('connect ECONNREFUSED')
+      line.requests++
+      const response = await main.intake.request(path, init, { incoming: { socket: { remoteAddress: '192.0.2.7' } } })
+      if (line.losesAnswers) throw new Error('socket hang up')
+      return response
+    },
+    post: async (url, init) => {
+      notices.push({ url, body: String(init.body) })
+      return new Response('ok')
+    },
+  })
+  satellite.start()
+  await main.passes('1s')
+  await settled(20)
+  return {
+    ...satellite,
+    key: secret,
+    line,
+    notices,
+    async request(path: string, init?: RequestInit) {
+      const response = await satellite.intake.request(path, init, {
+        incoming: { socket: { remoteAddress: '10.0.0.9' } },
+      })
+      await settled()
+      return response
+    },
+    async logs(intakeKey: string, body: unknown, headers: Record<string, string> = {}) {
+      return this.request('/api/logs', {
+        method: 'POST',
+        headers: { 'x-api-key': intakeKey, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      })
+    },
+    /** kill -9 and a start on the same disk after `ms`. */
+    async resumes(ms = 0) {
+      const left = copyOf(state)
+      // What the dead one would do does not happen.
+      line.up = false
+      await satellite.stop()
+      main.clock.stall(0)
+      await main.passes(`${ms / 1000}s`)
+      return startSatellite(main, name, { state: left, environment, key: secret })
+    },
+  }
+}
+
+/** Time passes until everything of a satellite is at the main; log lines are stored by real threads. */
+async function arrives(
+  main: TestApp,
+  satellite: { status(): { waiting: { requests: number }; parts: { main: { ok: boolean } } } },
+) {
+  await until(async () => {
+    await main.passes('1s')
+    const { waiting, parts } = satellite.status()
+    return waiting.requests === 0 && parts.main.ok
+  }, 'everything to arrive')
+}
+
+async function searches(main: TestApp, query: string) {
+  const { logs } = await main.result<{ logs: { message: string; received_at: string }[] }>(
+    `logs search ${query} --limit 50`,
+  )
+  return logs
+}
+
+describe('a satellite', () => {
+  it('forwards beats and lines with the times at which it received them', async () => {
+    const { store, start } = await newStore()
+    const main = await startApp({ store, start })
+    const beat = await main.hasCheck('nightly --every 1h --grace 5m')
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    const berlin = await startSatellite(main)
+    const began = main.clock.now()
+    berlin.line.up = false
+    const pinged = await berlin.request(`/ping/${beat.check.uuid}`)
+    expect([pinged.status, await pinged.text()]).toEqual([200, 'OK'])
+    const logged = await berlin.logs(key.secret, [
+      { message: 'one', source: 'api' },
+      '',
+      { message: 'two', source: 'api' },
+    ])
+    expect(await logged.json()).toMatchObject({ accepted: 2, rejected: 1 })
+    await main.passes('10m')
+    expect(await main.check('nightly')).toMatchObject({ beats: 0 })
+    berlin.line.up = true
+    await arrives(main, berlin)
+    expect(await main.check('nightly')).toMatchObject({ beats: 1, last_beat_at: new Date(began).toISOString() })
+    const lines = await searches(main, 'source:api')
+    expect(lines.map(({ message }) => message).sort()).toEqual(['one', 'two'])
+    expect(lines.map(line => line.received_at)).toEqual(Array(2).fill(new Date(began).toISOString()))
+    const { satellite } = await main.result<{ satellite: object }>('satellites show berlin')
+    expect(satellite).toMatchObject({ state: 'up', beats: 1, lines: 2, refused: 0, checks: 1, address: '192.0.2.7' })
+    await main.stop()
+  })
+
+  it('stores everything once, although answers are lost and both sides die', async () => {
+    const { store, start } = await newStore()
+    let main = await startApp({ store, start })
+    const beat = await main.hasCheck('job --every 1h --grace 5m')
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    let berlin = await startSatellite(main)
+    berlin.line.losesAnswers = true
+    for (let i = 0; i < 3; i++) {
+      await berlin.request(`/ping/${beat.check.uuid}`)
+      await berlin.logs(key.secret, [{ message: `line ${i}`, source: 'once' }])
+      const { requests } = berlin.line
+      await until(async () => {
+        await main.passes('1s')
+        return berlin.line.requests >= requests + 2
+      }, 'two reports')
+    }
+    // A client that lost the answer sends its request again.
+    const keyed = { 'idempotency-key': 'k1' }
+    for (let i = 0; i < 2; i++) await berlin.logs(key.secret, [{ message: 'keyed', source: 'once' }], keyed)
+    expect(await main.check('job')).toMatchObject({ beats: 3 })
+    berlin = await berlin.resumes()
+    const left = berlin.state
+    main = await main.restarts('5s', 'killed')
+    berlin = await startSatellite(main, 'berlin', { state: copyOf(left), key: berlin.key })
+    await berlin.logs(key.secret, [{ message: 'keyed', source: 'once' }], keyed)
+    await arrives(main, berlin)
+    expect(await main.check('job')).toMatchObject({ beats: 3 })
+    const lines = await searches(main, 'source:once')
+    expect(lines.map(({ message }) => message).sort()).toEqual(['keyed', 'line 0', 'line 1', 'line 2'])
+    await main.stop()
+  })
+
+  it('that is silent raises one card, and no check behind it is blamed', async () => {
+    const main = await startApp()
+    const behind = await main.hasCheck('behind --every 1m --grace 1m')
+    const direct = await main.hasCheck('direct --every 1m --grace 1m')
+    const berlin = await startSatellite(main)
+    await berlin.request(`/ping/${behind.check.uuid}`)
+    await direct()
+    await main.passes('10s')
+    berlin.line.up = false
+    for (let minute = 0; minute < 10; minute++) {
+      await berlin.request(`/ping/${behind.check.uuid}`)
+      await direct()
+      await main.passes('1m')
+    }
+    expect(main.titles()).toEqual(['Warning: The satellite berlin is silent'])
+    expect(main.cardText()).toContain('1 check with beats through it is not evaluated meanwhile')
+    berlin.line.up = true
+    await main.passes('30s')
+    expect(main.titles()).toEqual(['Resolved: The satellite berlin is silent'])
+    expect(await main.check('behind')).toMatchObject({ beats: 11, misses: 0 })
+    await main.stop()
+  })
+
+  it('that comes back without a beat of its check lets the check go down, for its own deadline', async () => {
+    const main = await startApp()
+    const behind = await main.hasCheck('behind --every 1m --grace 1m')
+    const berlin = await startSatellite(main)
+    await berlin.request(`/ping/${behind.check.uuid}`)
+    await main.passes('10s')
+    const deadline = (await main.check('behind')).down_at
+    berlin.line.up = false
+    await main.passes('10m')
+    expect(await main.check('behind')).toMatchObject({ status: 'late' })
+    berlin.line.up = true
+    await main.passes('30s')
+    expect(main.titles().at(-1)).toBe('Critical: behind sent no beat')
+    expect(await main.check('behind')).toMatchObject({ status: 'down' })
+    const { alerts } = await main.result<{ alerts: { title: string; since: string }[] }>('alerts list')
+    expect(alerts.find(({ title }) => /behind/.test(title))).toMatchObject({ since: deadline })
+    await main.stop()
+  })
+
+  it('that did not run gives its checks that time', async () => {
+    const main = await startApp()
+    const behind = await main.hasCheck('behind --every 5m --grace 1m')
+    let berlin = await startSatellite(main)
+    await berlin.request(`/ping/${behind.check.uuid}`)
+    await main.passes('10s')
+    berlin = await berlin.resumes(30 * 60_000)
+    await main.passes('1m')
+    expect(await main.check('behind')).toMatchObject({ status: 'up' })
+    await main.passes('7m')
+    expect(await main.check('behind')).toMatchObject({ status: 'down' })
+    expect(main.titles()).toEqual(['Resolved: The satellite berlin is silent', 'Critical: behind sent no beat'])
+    await main.stop()
+  })
+
+  it('knows a new check and key at once, and never answers 404 for what it cannot know', async () => {
+    const main = await startApp()
+    const berlin = await startSatellite(main)
+    const beat = await main.hasCheck('new --every 1h')
+    await main.passes('2s')
+    expect((await berlin.request(`/ping/${beat.check.uuid}`)).status).toBe(200)
+    const unknown = '/ping/00000000-0000-4000-8000-000000000000'
+    await main.passes('2s')
+    expect((await berlin.request(unknown)).status).toBe(404)
+    berlin.line.up = false
+    await main.passes('10s')
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    for (const response of [await berlin.request(unknown), await berlin.logs(key.secret, { message: 'x' })]) {
+      expect(response.status).toBe(503)
+      expect(response.headers.get('retry-after')).toBe('5')
+    }
+    const wrong = await berlin.request('/api/alerts', { method: 'POST', body: '{}' })
+    expect([wrong.status, ((await wrong.json()) as { error: { message: string } }).error.message]).toEqual([
+      404,
+      'A satellite takes beats and log lines only. Send everything else to http://vakt.test.',
+    ])
+    await main.stop()
+  })
+
+  it('creates checks by slug, and beats that come late change the history only', async () => {
+    const main = await startApp()
+    const berlin = await startSatellite(main)
+    const { project } = await main.result<{ project: { ping_key: string } }>('projects show')
+    const slug = `/ping/${project.ping_key}/fresh?create=1&period=1h`
+    berlin.line.up = false
+    const answers = [await berlin.request(slug), await berlin.request(slug)]
+    expect(answers.map(({ status }) => status)).toEqual([201, 200])
+    await main.passes('1m')
+    await main.request(slug)
+    const direct = (await main.check('fresh')).last_beat_at
+    berlin.line.up = true
+    await main.passes('20s')
+    expect(await main.check('fresh')).toMatchObject({ beats: 3, last_beat_at: direct, status: 'up' })
+    await main.stop()
+  })
+
+  it('whose disk limit is reached answers 503, and says how often', async () => {
+    const main = await startApp()
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    const beat = await main.hasCheck('job --every 1m --grace 1m')
+    const berlin = await startSatellite(main, 'berlin', { environment: { SATELLITE_DISK_BUDGET: '11MB' } })
+    await berlin.request(`/ping/${beat.check.uuid}`)
+    await main.passes('6s')
+    berlin.line.up = false
+    await main.passes('6s')
+    const large = Array.from({ length: 90 }, (_, i) => ({ message: `${i} ${'x'.repeat(60_000)}` }))
+    const statuses = []
+    for (let i = 0; i < 3; i++) statuses.push((await berlin.logs(key.secret, large)).status)
+    expect(statuses).toEqual([200, 200, 503])
+    expect((await berlin.request(`/ping/${beat.check.uuid}`)).status).toBe(200)
+    expect(await (await berlin.request('/metrics')).text()).toContain('vakt_satellite_refused_total 1')
+    expect(berlin.status()).toMatchObject({ ready: true, parts: { main: { ok: false } } })
+    await main.stop()
+  })
+
+  it('has a key of its own, which opens nothing else, and no other key opens its routes', async () => {
+    const main = await startApp()
+    const berlin = await startSatellite(main)
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default --role admin')
+    const bearer = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } })
+    for (const secret of [key.secret, 'admin-key-for-tests', 'vakt_satellite_wrong'])
+      expect((await main.request('/api/satellite/directory', bearer(secret))).status).toBe(401)
+    const commands = await main.request('/api/commands', {
+      method: 'POST',
+      ...bearer(berlin.key),
+      body: '{"line":"status"}',
+    })
+    expect(commands.status).toBe(401)
+    expect((await main.request('/api/satellite/directory', bearer(berlin.key))).status).toBe(200)
+    const broken = { method: 'POST', ...bearer(berlin.key), body: 'not a report' }
+    expect((await main.request('/api/satellite/report', broken)).status).toBe(400)
+    expect(redact(`key ${berlin.key}`)).not.toContain(berlin.key)
+    await main.stop()
+  })
+
+  it('takes signed requests, once', async () => {
+    const { store, start } = await newStore()
+    const main = await startApp({ store, start })
+    const { key } = await main.result<{ key: { id: string; secret: string } }>('keys create default --signed')
+    const berlin = await startSatellite(main)
+    const body = JSON.stringify([{ message: 'signed', source: 'signed' }])
+    const headers = {
+      'content-type': 'application/json',
+      ...signV2(key, { method: 'POST', path: '/api/logs', body, at: main.clock.now() }),
+    }
+    const answers = [
+      await berlin.request('/api/logs', { method: 'POST', headers, body }),
+      await berlin.request('/api/logs', { method: 'POST', headers, body }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 401])
+    await arrives(main, berlin)
+    expect((await searches(main, 'source:signed')).map(({ message }) => message)).toEqual(['signed'])
+    await main.stop()
+  })
+
+  it('that was removed takes nothing more', async () => {
+    const main = await startApp()
+    const beat = await main.hasCheck('job --every 1h')
+    const berlin = await startSatellite(main)
+    await main.result('satellites remove berlin --yes')
+    await main.passes('10s')
+    expect((await berlin.request(`/ping/${beat.check.uuid}`)).status).toBe(503)
+    expect((await berlin.request('/readyz')).status).toBe(503)
+    await main.stop()
+  })
+
+  it('with the key of another one is refused while that one reports', async () => {
+    const main = await startApp()
+    const berlin = await startSatellite(main)
+    const copy = await startSatellite(main, 'berlin', { key: berlin.key })
+    await main.passes('30s')
+    const { parts } = copy.status()
+    expect(parts.main.message).toBe(
+      '409: Another satellite reports with the key of berlin. Give each its own: "satellites add".',
+    )
+    expect(berlin.status().parts.main.ok).toBe(true)
+    await main.stop()
+  })
+
+  it('tells people that the main is silent, once, and again when it is back', async () => {
+    const main = await startApp()
+    const environment = { SATELLITE_NOTIFY: 'https://discord.test/api/webhooks/1/secret' }
+    const berlin = await startSatellite(main, 'berlin', { environment })
+    await main.passes('10s')
+    berlin.line.up = false
+    await main.passes('5m')
+    expect(berlin.notices).toHaveLength(1)
+    expect(JSON.parse(berlin.notices[0]!.body).content).toMatch(
+      /^🔴 Vakt at http:\/\/vakt.test is silent\nIt has not answered the satellite .* for 1m.*: connect ECONNREFUSED\./s,
+    )
+    const resumed = await berlin.resumes()
+    await main.passes('20s')
+    expect(resumed.notices.map(({ body }) => JSON.parse(body).content.split('\n')[0])).toEqual([
+      '🟢 Vakt at http://vakt.test is back',
+    ])
+    await main.stop()
+  })
+})

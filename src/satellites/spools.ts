@@ -1,0 +1,168 @@
+// The tables of a satellite of what it received and the main does not have yet: in order, encrypted, and within a limit of disk.
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes, randomUUID } from 'node:crypto'
+import { Problem } from '../problem.ts'
+import type { State } from '../state/database.ts'
+import { readValue, writeValue } from '../state/key-value.ts'
+import { MINUTE } from '../time.ts'
+import type { SatelliteRecord, SentRecord } from './record.ts'
+
+/** What a row costs on disk beside its record, bytes. */
+const ROW_OVERHEAD_BYTES = 60
+/** Beats may use this much more than the limit: they are small, and each one counts. */
+const BEAT_RESERVE = 1.1
+
+export type Spool = ReturnType<typeof openSpool>
+
+/** A key of 32 bytes that follows from that of the satellite (HKDF, RFC 5869): for the spool, or for what the vault seals. */
+export function deriveKey(satelliteKey: string, purpose: 'spool' | 'vault'): Buffer {
+  return Buffer.from(hkdfSync('sha256', satelliteKey, '', `vakt satellite ${purpose} v1`, 32))
+}
+
+/**
+ * The spool in a satellite's state. Records are encrypted (AES-256-GCM) with a key that follows from that of the satellite and
+ * is never stored: what waits is not masked yet. Throws `conflict` when something waits there under another key.
+ */
+export function openSpool(state: State, satelliteKey: string, limitBytes: number) {
+  const key = deriveKey(satelliteKey, 'spool')
+  const stream = openStream(state, satelliteKey)
+  let refused = Number(readValue(state, 'satellite refused') ?? 0)
+  let savedRefused = refused
+
+  /** What waits; a rollback clears it, and it is counted again. */
+  const totals = (): Totals => {
+    const cache = state.memory<Totals>('spool totals')
+    const known = cache.get('') ?? state.prepare<[], Totals>(COUNT).get()!
+    cache.set('', known)
+    return known
+  }
+
+  return {
+    stream,
+    /** Whether there is room for a record of about `size` bytes; that there is none is counted. */
+    hasRoom(kind: SatelliteRecord['kind'], size: number): boolean {
+      const limit = kind === 'lines' ? limitBytes : limitBytes * BEAT_RESERVE
+      if (totals().bytes + size + ROW_OVERHEAD_BYTES <= limit) return true
+      refused++
+      return false
+    },
+    /** Adds a record, in the running transaction. */
+    add(record: SatelliteRecord, body: Buffer): void {
+      const sealed = seal(key, record, body)
+      const size = sealed.length + ROW_OVERHEAD_BYTES
+      const { records, bytes } = totals()
+      state.prepare('insert into spool (received_at, bytes, sealed) values (?, ?, ?)').run(record.at, size, sealed)
+      state.memory<Totals>('spool totals').set('', { records: records + 1, bytes: bytes + size })
+    },
+    /** The oldest records, at least one if there is any, up to about `maxBytes` and `maxRecords`. */
+    read(maxBytes: number, maxRecords: number): SentRecord[] {
+      const rows = state.prepare<[number], { seq: number; bytes: number }>(
+        'select seq, bytes from spool order by seq limit ?',
+      )
+      let size = 0
+      const seqs: number[] = []
+      for (const row of rows.all(maxRecords)) {
+        size += row.bytes
+        if (seqs.length > 0 && size > maxBytes) break
+        seqs.push(row.seq)
+      }
+      const read = state.prepare<[number], { sealed: Buffer }>('select sealed from spool where seq = ?')
+      return seqs.map(seq => ({ seq, ...open(key, read.get(seq)!.sealed) }))
+    },
+    /** Forgets what the main has: everything up to `through`. */
+    forget(through: number): void {
+      state.transaction(() => {
+        const before = totals()
+        const gone = state.prepare<[number], Totals>(`${COUNT} where seq <= ?`).get(through)!
+        if (gone.records === 0) return
+        state.prepare('delete from spool where seq <= ?').run(through)
+        const left = { records: before.records - gone.records, bytes: before.bytes - gone.bytes }
+        state.memory<Totals>('spool totals').set('', left)
+      })
+    },
+    /** What waits: how many records, how many bytes, and since when. */
+    waiting(): Totals & { since: number | null } {
+      const since = state.prepare<[], { at: number }>(OLDEST).get()?.at ?? null
+      return { ...totals(), since }
+    },
+    /** Whether the limit is reached for log lines. */
+    isFull: () => totals().bytes >= limitBytes,
+    limitBytes,
+    /** How many requests were refused because of the limit, also before a restart. */
+    refused(): number {
+      if (refused !== savedRefused) writeValue(state, 'satellite refused', String(refused))
+      savedRefused = refused
+      return refused
+    },
+    /** The answer to a repeated request, or null; `since` is how far back it may be. */
+    findReply(projectId: number, requestKey: string, since: number): string | null {
+      const query = 'select reply from spool_replies where project_id = ? and key = ? and received_at >= ?'
+      return (
+        state.prepare<[number, string, number], { reply: string }>(query).get(projectId, requestKey, since)?.reply ??
+        null
+      )
+    },
+    /** Remembers an answer, in the running transaction. */
+    saveReply(projectId: number, requestKey: string, receivedAt: number, reply: string): void {
+      state.prepare(SAVE_REPLY).run(projectId, requestKey, receivedAt, reply)
+    },
+    /** Forgets answers before an instant, those of `bodyKey…` before another one. */
+    pruneReplies(before: number, bodyKey: string, bodiesBefore: number): void {
+      state.transaction(() => {
+        state.prepare('delete from spool_replies where received_at < ?').run(before)
+        state
+          .prepare('delete from spool_replies where received_at < ? and substr(key, 1, ?) = ?')
+          .run(bodiesBefore, bodyKey.length, bodyKey)
+      })
+    },
+  }
+}
+
+/** The refusal of what does not fit any more. */
+export function spoolFull(): Problem {
+  return new Problem(
+    'busy',
+    'The disk limit of this satellite (SATELLITE_DISK_BUDGET) is reached, because its main does not take what waits here. Send it again later.',
+    { retryAfterMs: MINUTE },
+  )
+}
+
+type Totals = { records: number; bytes: number }
+
+const COUNT = 'select count(*) as records, coalesce(sum(bytes), 0) as bytes from spool'
+const OLDEST = 'select received_at as at from spool order by seq limit 1'
+const SAVE_REPLY = `insert into spool_replies (project_id, key, received_at, reply) values (?, ?, ?, ?)
+  on conflict (project_id, key) do update set received_at = excluded.received_at, reply = excluded.reply`
+
+/** The id of this data folder. Another key begins a new one. */
+function openStream(state: State, satelliteKey: string): string {
+  const digest = hash('sha256', `vakt satellite ${satelliteKey}`, 'hex')
+  const known = JSON.parse(readValue(state, 'satellite') ?? 'null') as { stream: string; digest: string } | null
+  if (known?.digest === digest) return known.stream
+  const { n } = state.prepare<[], { n: number }>('select count(*) as n from spool').get()!
+  if (n > 0)
+    throw new Problem(
+      'conflict',
+      `${n} requests wait in this data folder, received with another key. Start the satellite with that key until they are sent, or choose another DATA_DIR.`,
+    )
+  const stream = randomUUID()
+  writeValue(state, 'satellite', JSON.stringify({ stream, digest }))
+  return stream
+}
+
+function seal(key: Buffer, record: SatelliteRecord, body: Buffer): Buffer {
+  const json = Buffer.from(JSON.stringify(record))
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(json.length)
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce)
+  const sealed = [nonce, cipher.update(length), cipher.update(json), cipher.update(body), cipher.final()]
+  return Buffer.concat([...sealed, cipher.getAuthTag()])
+}
+
+function open(key: Buffer, sealed: Buffer): { record: SatelliteRecord; body: Buffer } {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
+  decipher.setAuthTag(sealed.subarray(-16))
+  const plain = Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+  const end = 4 + plain.readUInt32BE(0)
+  return { record: JSON.parse(plain.toString('utf8', 4, end)), body: plain.subarray(end) }
+}
