@@ -65,6 +65,11 @@ describe('an absence', () => {
       waiting(to + DAY, { lastStartAt: from - MINUTE }),
       { downAt: from + 9 * MINUTE + HOUR },
     ],
+    [
+      'gives its time back to a run that began after the due time in it',
+      waiting(from + SECOND, { lastStartAt: from + 2 * SECOND }),
+      { downAt: from + 10 * MINUTE + HOUR },
+    ],
     ['of a check that is down changes nothing', aCheck({ status: 'down', lateAt: null, downAt: null }), {}],
   ])('%s', (_, check, expected) => {
     const held = extendDeadlines(check, from, to, settled)

@@ -120,7 +120,10 @@ export function extendDeadlines(check: Check, from: number, to: number, earliest
   const periodic = !isTimed(check) && check.active === null && check.exceptions === null
   const lateAt = periodic ? nextInPhase(check, begun, to) : nextDue(check, to)
   const { downAt } = deadlines({ ...check, lateAt })
-  return { lateAt, downAt: downAt === null ? null : Math.max(downAt, earliest) }
+  // A run that began after the due time, in the seconds before `from` was known to be the last sign of life, goes on.
+  const isRun = downAt !== null && downAt === finishBy(check) && check.lastStartAt! <= to
+  const lostMs = isRun ? to - Math.max(from, check.lastStartAt!) : 0
+  return { lateAt, downAt: downAt === null ? null : Math.max(downAt + lostMs, earliest) }
 }
 
 /**
