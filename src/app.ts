@@ -166,7 +166,7 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
 
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
 function buildJobs(
-  { state, config, clock, logger, reach, probe, version }: AppOptions,
+  { state, config, clock, logger, reach, probe, version, tickIntervalMs }: AppOptions,
   { ruleKinds, commit, store, logWriter, vault, storage, mayDelete, telemetry }: Storage,
   { registry, delivery, analysis, analyzers, statuses, directChannels, directNotices }: Notifications,
 ) {
@@ -207,6 +207,7 @@ function buildJobs(
     notices: directNotices,
     probeLogs: () => store && probeFolder(join(config.dataDir, 'logs')),
     mayDelete,
+    tickIntervalMs,
     onClockRollback(ms) {
       delivery.rewind(ms)
       checkProber.rewind()

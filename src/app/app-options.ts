@@ -36,6 +36,8 @@ export type AppOptions = {
   ruleKinds?: readonly RuleKind[]
   /** How charts are drawn; only tests change it. */
   draw?: (chart: TimeChart) => Promise<Uint8Array>
+  /** The longest time between two ticks of the scheduler, ms; only tests change it. */
+  tickIntervalMs?: number
   /** What makes the platforms that are configured. */
   platforms: readonly PlatformFactory[]
   /** The platforms that commands know, configured or not; only tests change them. */

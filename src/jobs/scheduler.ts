@@ -80,6 +80,8 @@ export type SchedulerOptions = {
   directChannels: DirectChannels
   /** Called after the system clock moved backwards by `ms`. */
   onClockRollback(ms: number): void
+  /** The longest time between two ticks, ms (default: 5 s); with another one rules wait for a tick. Only tests change it. */
+  tickIntervalMs?: number | undefined
 }
 
 /** Work of a tick. A job that must wait stays due. */
@@ -101,7 +103,7 @@ function isSameBasis(a: Basis, b: Basis): boolean {
 /** A scheduler over `state`. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { state, ruleKinds, clock, logger, platforms, connectivity, isProbing, directChannels } = options
-  const { storage, mayDelete } = options
+  const { storage, mayDelete, tickIntervalMs = TICK_INTERVAL_MS } = options
   const storageMonitor = createStorageMonitor(options)
   const ruleEvaluator = createRuleEvaluator(state, ruleKinds, clock, logger)
   const downtimes = createDowntimeMonitor({ ...options, storageMonitor })
@@ -175,7 +177,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       run: now => (downtimes.hasLogs() ? ruleEvaluator.tick(now, mayDelete(now)) : ruleEvaluator.abandon()),
     },
     { everyMs: TICK_INTERVAL_MS, run: now => satelliteWatch.tick(now, downtimes.reachable() === 'all') },
-    { everyMs: TICK_INTERVAL_MS, run: markAlive },
+    { everyMs: tickIntervalMs, run: markAlive },
     { everyMs: MINUTE, run: now => evaluateRejectedLines(state, options.rejections, now, startedAt) },
     { everyMs: MINUTE, run: now => applyResults(state, detectFailingForwards(listForwards(state), now), now) },
     { everyMs: MINUTE, run: now => calendars.readDue(now) },
@@ -225,12 +227,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
     storageMonitor.tick(now)
     lastTickAt = now
-    scheduleTick(now + (error === null ? TICK_INTERVAL_MS : RETRY_INTERVAL_MS))
+    scheduleTick(now + (error === null ? tickIntervalMs : RETRY_INTERVAL_MS))
   }
 
   /** When the next tick has something to do, epoch ms. */
   const nextDue = (): number => {
-    const hasRules = downtimes.reachable() !== 'none' && downtimes.hasLogs()
+    const hasRules = tickIntervalMs === TICK_INTERVAL_MS && downtimes.reachable() !== 'none' && downtimes.hasLogs()
     return Math.min(evaluationDue(clock.now()), hasRules ? ruleEvaluator.due() : Number.POSITIVE_INFINITY)
   }
 
@@ -282,7 +284,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       if (isRunning) tick()
     },
     health() {
-      const isLate = lastTickAt === null || clock.now() - lastTickAt > 3 * TICK_INTERVAL_MS
+      const isLate = lastTickAt === null || clock.now() - lastTickAt > 3 * tickIntervalMs
       return { healthy: isRunning && !isLate && error === null, lastTickAt, error }
     },
     stop() {

@@ -1,0 +1,84 @@
+// Simulated worlds: `npm run world -- --seeds 100 [--seed 1] [--days 7]`; `--plan <file>` plays a saved plan.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type Plan, planWorld } from '../../src/testing/world/plan.ts'
+import { type Failure, playPlan, shrinkPlan } from '../../src/testing/world/play.ts'
+import type { Step } from '../../src/testing/world/steps/step.ts'
+import { isoTime } from '../../src/time.ts'
+
+const USAGE = `Usage: npm run world -- [--seeds N] [--seed S] [--days D] [--plan FILE]
+  --seeds N    how many worlds (default: 20)
+  --seed S     the first seed (default: 1)
+  --days D     how many days each world lasts (default: 7)
+  --plan FILE  play a plan that an earlier failure saved, and print every step`
+
+const options = readOptions(process.argv.slice(2))
+if (options === null) {
+  console.error(USAGE)
+  process.exitCode = 2
+} else if (options.plan) {
+  const plan = JSON.parse(readFileSync(options.plan, 'utf8')) as Plan
+  printPlan(plan)
+  report(plan, await playPlan(plan))
+} else process.exitCode = (await playSeeds(options)) ? 0 : 1
+
+type Options = { seeds: number; seed: number; days: number; plan: string | null }
+
+async function playSeeds({ seeds, seed: first, days }: Options): Promise<boolean> {
+  const begun = process.cpuUsage()
+  const startedAt = performance.now()
+  let failed = 0
+  for (let seed = first; seed < first + seeds; seed++) {
+    const plan = planWorld(seed, days)
+    const failure = await playPlan(plan)
+    if (failure) {
+      failed++
+      await explain(plan, failure)
+    }
+  }
+  const { user, system } = process.cpuUsage(begun)
+  const played = seeds * days
+  const [bySecond, byProcessor] = [(performance.now() - startedAt) / 1000, (user + system) / 1e6]
+  console.log(
+    `${played} simulated days, seeds ${first} to ${first + seeds - 1}: ${failed} failed. ${rate(played, bySecond)} days a second, ${rate(played, byProcessor)} a second of processor.`,
+  )
+  return failed === 0
+}
+
+function rate(days: number, seconds: number): string {
+  return (days / Math.max(seconds, 0.001)).toFixed(1)
+}
+
+/** Prints the failure, then shortens the plan to what it needs and saves that. */
+async function explain(plan: Plan, failure: NonNullable<Failure>): Promise<void> {
+  report(plan, failure)
+  const shrunk = await shrinkPlan(plan, failure)
+  const file = `world-${plan.seed}.json`
+  writeFileSync(file, JSON.stringify(shrunk, null, 1))
+  printPlan(shrunk)
+  report(shrunk, await playPlan(shrunk))
+  console.log(`Replay: npm run world -- --seed ${plan.seed} --seeds 1 --days ${plan.days}, or --plan ${file}`)
+}
+
+function report({ seed }: Plan, failure: Failure): void {
+  if (failure) console.log(`Seed ${seed} fails at ${isoTime(failure.at)}: ${failure.message}`)
+  else console.log(`Seed ${seed}: everything that must be true is true.`)
+}
+
+function printPlan(plan: Plan): void {
+  console.log(`${plan.steps.length} steps from ${isoTime(plan.start)}:`)
+  const used = new Set(plan.steps.map(({ check }) => check))
+  for (const { name, flags } of plan.checks) if (used.has(name)) console.log(`  checks add ${name} ${flags}`)
+  for (const { at, kind, ...details } of plan.steps as Step[])
+    console.log(`  ${isoTime(plan.start + at)} ${kind} ${JSON.stringify(details)}`)
+}
+
+function readOptions(words: readonly string[]): Options | null {
+  const read: Options = { seeds: 20, seed: 1, days: 7, plan: null }
+  for (let i = 0; i < words.length; i += 2) {
+    const [name, value] = [words[i]!.replace(/^--/, ''), words[i + 1]]
+    if (value === undefined || !(name in read)) return null
+    if (name === 'plan') read.plan = value
+    else read[name as 'seeds' | 'seed' | 'days'] = Number(value)
+  }
+  return [read.seeds, read.seed, read.days].every(Number.isFinite) ? read : null
+}

@@ -1,0 +1,140 @@
+// The model of a world: what was sent and acknowledged, what must be reported, and what people did about it.
+import type { PlannedCheck } from '../world.ts'
+import { CheckProblems } from './problems.ts'
+
+/** One request of a job: a stored one must be found, a refused or unsent one must not be, an unanswered one may be. */
+export type Attempt = {
+  id: number
+  check: string
+  kind: 'success' | 'start' | 'fail'
+  rid: string | null
+  /** What Vakt's clock showed, epoch ms. */
+  at: number
+  outcome: 'stored' | 'refused' | 'unsent' | 'unanswered'
+}
+
+/** Why Vakt could not hear. */
+export type DeafKind = 'stopped' | 'asleep' | 'offline' | 'storage'
+
+type Refused = { check: string; at: number; endsRun: boolean }
+type Range = { from: number; to: number }
+
+/** A time in which Vakt does not hear, for one reason or several that overlap. */
+export type Deafness = {
+  kind: 'downtime'
+  kinds: Set<DeafKind>
+  from: number
+  /** Since when it is certain that beats are lost; null while that is not known. */
+  sureFrom: number | null
+  /** Null while it lasts. */
+  to: number | null
+}
+
+type Entry = { kind: 'attempt'; attempt: Attempt } | Deafness | { kind: 'rewind'; now: number; ms: number }
+
+/** A mute that people asked for, by what Vakt's clock shows. */
+export type Mute = { check: string; from: number; to: number; isCertain: boolean }
+
+/** What people did with an alert: the word that its cards must show while it is open. */
+export type Press = { word: 'Acknowledged' | 'Snoozed' | null; until: number | null; isCertain: boolean }
+
+/** The longest time before a downtime from which Vakt has no sign of life. */
+const LAST_SIGN_MS = 315_000
+/** How long after a disk has room Vakt may take to notice. */
+const NOTICE_MS: Record<DeafKind, number> = { stopped: 0, asleep: 0, offline: 90_000, storage: 660_000 }
+
+export class Model {
+  readonly problems = new Map<string, CheckProblems>()
+  /** The problems of the targets of probes: since when each is down, and until when. */
+  readonly outages = new Map<string, { from: number; to: number | null }[]>()
+  #entries: Entry[] = []
+  #attempts = 0
+  readonly mutes: Mute[] = []
+  readonly presses = new Map<number, Press>()
+  /** The times of Vakt's own troubles, which it may report. */
+  readonly troubles: { kind: DeafKind | 'chat' | 'clock' | 'any'; from: number; to: number }[] = []
+  /** The highest id of an alert of each check that is settled. */
+  readonly settled = new Map<string, number>()
+
+  constructor(checks: readonly PlannedCheck[], probes: readonly string[]) {
+    for (const { name, rules } of checks) this.problems.set(name, new CheckProblems(rules))
+    for (const name of probes) this.outages.set(name, [])
+  }
+
+  /** What a copy of Vakt's state knows now; `attempts` go on counting. */
+  clone(): Model {
+    const copy = new Model([], [])
+    for (const [name, problems] of this.problems) copy.problems.set(name, problems.clone())
+    for (const [name, outages] of this.outages) copy.outages.set(name, structuredClone(outages))
+    copy.#entries = structuredClone(this.#entries)
+    copy.#attempts = this.#attempts
+    copy.mutes.push(...structuredClone(this.mutes))
+    for (const [id, press] of this.presses) copy.presses.set(id, { ...press })
+    copy.troubles.push(...structuredClone(this.troubles))
+    for (const [name, id] of this.settled) copy.settled.set(name, id)
+    return copy
+  }
+
+  /** Goes on with the attempts of another model, so that no id is used twice. */
+  continueAfter(other: Model): void {
+    this.#attempts = Math.max(this.#attempts, other.#attempts)
+  }
+
+  attempt(check: string, kind: Attempt['kind'], rid: string | null, at: number): Attempt {
+    const attempt: Attempt = { id: ++this.#attempts, check, kind, rid, at, outcome: 'unsent' }
+    this.#entries.push({ kind: 'attempt', attempt })
+    return attempt
+  }
+
+  /** Vakt does not hear from now on; `end` says until when. */
+  beginDeafness(kind: DeafKind, from: number): Deafness {
+    const deafness: Deafness = { kind: 'downtime', kinds: new Set([kind]), from, sureFrom: null, to: null }
+    this.#entries.push(deafness)
+    return deafness
+  }
+
+  /** Vakt's clock went back by `ms` to `now`. */
+  rewind(now: number, ms: number): void {
+    this.#entries.push({ kind: 'rewind', now, ms })
+    for (const press of this.presses.values()) if (press.until !== null) press.isCertain = false
+    for (const mute of this.mutes) Object.assign(mute, { from: Math.min(mute.from, now), isCertain: false })
+    this.troubles.push({ kind: 'clock', from: now, to: now + ms })
+  }
+
+  /** The attempts since the last call; the caller sets whether unanswered ones were stored. */
+  pendingAttempts(): Attempt[] {
+    return this.#entries.flatMap(entry => (entry.kind === 'attempt' ? [entry.attempt] : []))
+  }
+
+  /** Applies what happened since the last call. */
+  apply(): void {
+    for (const entry of this.#entries) {
+      if (entry.kind === 'attempt') {
+        const { check, kind, rid, at, outcome } = entry.attempt
+        if (outcome === 'stored') this.problems.get(check)?.beat({ kind, rid, at })
+      } else if (entry.kind === 'rewind')
+        for (const problems of this.problems.values()) problems.rewind(entry.now, entry.ms)
+      else this.#applyDeafness(entry)
+    }
+    this.#entries = []
+  }
+
+  #applyDeafness({ kinds, from, to, sureFrom }: Deafness): void {
+    const notice = Math.max(...[...kinds].map(kind => NOTICE_MS[kind]))
+    const end = to ?? from
+    for (const kind of kinds) this.troubles.push({ kind, from, to: end + notice })
+    const refused = kinds.has('storage') ? this.#refusedBetween({ from, to: end }) : []
+    const since = Math.min(sureFrom ?? Number.POSITIVE_INFINITY, refused[0]?.at ?? Number.POSITIVE_INFINITY)
+    for (const [name, problems] of this.problems) {
+      const own = refused.filter(({ check }) => check === name)
+      const sure = since < end ? { from: since, to: end, refused: own } : null
+      problems.blind({ begunAt: from, sure, possible: { from: from - LAST_SIGN_MS, to: end + notice, refused: own } })
+    }
+  }
+
+  #refusedBetween({ from, to }: Range): Refused[] {
+    return this.pendingAttempts()
+      .filter(({ outcome, at }) => outcome === 'refused' && at >= from && at <= to)
+      .map(({ check, at, kind }) => ({ check, at, endsRun: kind !== 'start' }))
+  }
+}

@@ -1,0 +1,68 @@
+// The plan of a world: everything that will happen in it, from a seed. It can be printed, read back and shortened.
+import { DAY, HOUR, MINUTE } from '../../time.ts'
+import { CHECKS } from './checks.ts'
+import { BLOCK_MS, runsOf } from './jobs.ts'
+import { createRandom, type Random } from './random.ts'
+import { STEP_KINDS } from './steps/index.ts'
+import type { Site, Step } from './steps/step.ts'
+import type { PlannedCheck } from './world.ts'
+
+export type Plan = {
+  seed: number
+  days: number
+  /** The instant the world begins, epoch ms. */
+  start: number
+  checks: readonly PlannedCheck[]
+  probes: readonly string[]
+  hasTargets: boolean
+  hasLogs: boolean
+  /** In order of time. */
+  steps: readonly Step[]
+}
+
+/** Faults end this long before the end of their block. */
+const QUIET_MS = 90 * MINUTE
+const CHATS = ['discord', 'slack']
+
+/** The plan of a seed. */
+export function planWorld(seed: number, days: number): Plan {
+  const random = createRandom(seed)
+  const isWrongClock = random.chance(0.2)
+  const kinds = isWrongClock ? CHECKS.filter(({ isTimed }) => !isTimed) : CHECKS
+  const checks = Array.from({ length: random.whole(3, 6) }, (_, i) => random.pick(kinds).make(`job-${i + 1}`, random))
+  const site = {
+    checks: checks.map(({ name }) => name),
+    probes: !isWrongClock && random.chance(0.3) ? ['shop'] : [],
+    chats: CHATS,
+    hasTargets: random.chance(0.15),
+    mayClockBeWrong: isWrongClock,
+    hasLogs: false,
+  }
+  const start = startOf(random)
+  const steps = [
+    ...checks.flatMap(check => runsOf(check, random, start, days * DAY)),
+    ...faultsOf(random, site, days * DAY),
+  ].sort((a, b) => a.at - b.at)
+  return { seed, days, start, checks, probes: site.probes, hasTargets: site.hasTargets, hasLogs: site.hasLogs, steps }
+}
+
+/** Often the days around a change of the clocks. */
+function startOf(random: Random): number {
+  const day = random.pick(['2026-03-27', '2026-10-23', `2026-0${random.whole(1, 9)}-${random.whole(10, 28)}`])
+  return Date.parse(`${day}T00:00:00Z`) + random.whole(0, 23) * HOUR
+}
+
+function faultsOf(random: Random, site: Omit<Site, 'leftMs'>, lengthMs: number): Step[] {
+  const steps: Step[] = []
+  for (let block = 0; block < lengthMs; block += BLOCK_MS) {
+    const end = block + BLOCK_MS - QUIET_MS
+    const count = random.whole(0, 9)
+    for (let i = 0; i < count; i++) {
+      const at = random.whole(block + MINUTE, end - MINUTE)
+      const kind = random.pickWeighted(STEP_KINDS, ({ weight }) => weight)
+      const details = kind.plan(random, { ...site, leftMs: end - at })
+      if (details) steps.push({ at, kind: kind.name, ...details })
+    }
+  }
+  return steps
+}

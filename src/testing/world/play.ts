@@ -1,0 +1,134 @@
+// Plays the plan of a world, asserts what must be true after each quiet moment, and shortens a plan that fails.
+import { MINUTE } from '../../time.ts'
+import { settled } from '../fake-clock.ts'
+import { audit } from './audit.ts'
+import { createChat } from './chat.ts'
+import { BLOCK_MS } from './jobs.ts'
+import { Killed } from './mortal-database.ts'
+import type { Plan } from './plan.ts'
+import { createRandom } from './random.ts'
+import { STEP_KINDS } from './steps/index.ts'
+import type { Step } from './steps/step.ts'
+import { Violation, World } from './world.ts'
+import { createWorldClock } from './world-clock.ts'
+
+/** What went wrong, when, and in which block; null when nothing did. */
+export type Failure = { message: string; at: number; block: number } | null
+
+/** Plays a plan to its end, or to the first thing that is not true. */
+export async function playPlan(plan: Plan): Promise<Failure> {
+  const random = createRandom(plan.seed ^ 0x5eed)
+  const clock = createWorldClock(plan.start)
+  const world = new World({
+    ...{ clock, random, checks: plan.checks, probes: plan.probes, hasTargets: plan.hasTargets, store: null },
+    createChats: own =>
+      ['discord', 'slack'].map(id => createChat(id, { random, trueNow: clock.trueNow, isOnline: () => own.isOnline })),
+  })
+  const restore = replaceGlobals(random.next)
+  let block = 0
+  try {
+    await furnish(world)
+    let next = 0
+    for (; block * BLOCK_MS < plan.days * 86_400_000; block++) {
+      const end = (block + 1) * BLOCK_MS
+      for (let step = plan.steps[next]; step && step.at < end; step = plan.steps[++next]) {
+        await world.passUntil(plan.start + step.at)
+        await playStep(world, step)
+      }
+      await world.passUntil(plan.start + end - 80 * MINUTE)
+      world.heal()
+      await world.passUntil(plan.start + end)
+      audit(world)
+    }
+    return null
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error
+    return { message: error.message, at: clock.now(), block }
+  } finally {
+    world.vakt?.kill()
+    await settled()
+    restore()
+  }
+}
+
+/** Everything random follows the seed, and what a dead process was about to do does not end the world. */
+function replaceGlobals(random: () => number): () => void {
+  const { setImmediate: immediate } = globalThis
+  const { random: unseeded } = Math
+  Math.random = random
+  const forgiving = (task: (...args: unknown[]) => void, ...args: unknown[]) =>
+    immediate(() => {
+      try {
+        task(...args)
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error
+      }
+    })
+  globalThis.setImmediate = forgiving as unknown as typeof setImmediate
+  const listeners = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', (error, promise) => {
+    if (error instanceof Killed) return
+    if (listeners.length === 0) throw error
+    for (const listener of listeners) listener(error, promise)
+  })
+  return () => {
+    process.removeAllListeners('unhandledRejection')
+    for (const listener of listeners) process.on('unhandledRejection', listener)
+    Math.random = unseeded
+    globalThis.setImmediate = immediate
+  }
+}
+
+async function playStep(world: World, { kind, at: _, ...details }: Step): Promise<void> {
+  const known = STEP_KINDS.find(({ name }) => name === kind)
+  if (!known) throw new Error(`There is no kind of step "${kind}".`)
+  await known.play(world, details)
+}
+
+/** Starts Vakt and creates what the plan needs. */
+async function furnish(world: World): Promise<void> {
+  await world.start()
+  const run = async (line: string) => {
+    const answer = await world.command(line)
+    if (!answer?.ok) throw new Error(`The world cannot begin: "${line}" says ${answer?.message}`)
+    return answer.result
+  }
+  // Each of these would make one alert of several, or a later one.
+  await run('suppression set --flap-changes 0 --storm-rate 0 --inhibition-delay 0s')
+  if (!world.logs) {
+    const { rules } = (await run('rules list')) as { rules: { name: string; paused?: boolean }[] }
+    for (const { name } of rules) await world.command(`rules pause "${name}"`)
+  }
+  for (const { name, flags } of world.options.checks) {
+    const { check } = (await run(`checks add ${name} ${flags}`)) as { check: { uuid: string } }
+    world.uuids.set(name, check.uuid)
+  }
+  for (const name of world.options.probes)
+    await run(`checks add ${name} --probe http://198.51.100.7/${name} --every 5m --after 2`)
+}
+
+/** The steps of `plan` without which the same failure does not happen; `onTry` hears how many are left. */
+export async function shrinkPlan(
+  plan: Plan,
+  failure: NonNullable<Failure>,
+  onTry?: (left: number) => void,
+): Promise<Plan> {
+  let best: Plan = { ...plan, days: ((failure.block + 1) * BLOCK_MS) / 86_400_000 }
+  best = { ...best, steps: best.steps.filter(({ at }) => at < (failure.block + 1) * BLOCK_MS) }
+  for (let size = Math.ceil(best.steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let from = 0; from < best.steps.length; ) {
+      const steps = [...best.steps.slice(0, from), ...best.steps.slice(from + size)]
+      const found = await playPlan({ ...best, steps })
+      if (found && kindOf(found.message) === kindOf(failure.message)) best = { ...best, steps }
+      else from += size
+      onTry?.(best.steps.length)
+    }
+  }
+  return best
+}
+
+/** A failure without its names and numbers. */
+function kindOf(message: string): string {
+  return message.replace(/job-\d+|\d[\d:.TZ-]*/g, '#').slice(0, 40)
+}

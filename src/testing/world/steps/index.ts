@@ -1,0 +1,29 @@
+// Everything that can happen in a world; a new kind of step is a file and a line here.
+import { backup } from './backup.ts'
+import { beat } from './beat.ts'
+import { chatFault } from './chat-fault.ts'
+import { clockSet } from './clock-set.ts'
+import { diskFull } from './disk-full.ts'
+import { internetLoss } from './internet-loss.ts'
+import { kill } from './kill.ts'
+import { mute } from './mute.ts'
+import { press } from './press.ts'
+import { restart } from './restart.ts'
+import { sleep } from './sleep.ts'
+import type { StepKind } from './step.ts'
+import { targetDown } from './target-down.ts'
+
+export const STEP_KINDS: readonly StepKind[] = [
+  beat,
+  backup,
+  chatFault,
+  clockSet,
+  diskFull,
+  internetLoss,
+  kill,
+  mute,
+  press,
+  restart,
+  sleep,
+  targetDown,
+]

@@ -1,0 +1,242 @@
+// The state of a simulated world while it is played: true time, Vakt's lives, what was sent and what must be true.
+import type { LogStore } from '../../logs/store.ts'
+import type { Chat, ChatMessage } from './chat.ts'
+import type { CheckRules } from './model/check-life.ts'
+import { type DeafKind, type Deafness, Model } from './model/model.ts'
+import { emptyDatabase } from './mortal-database.ts'
+import type { Random } from './random.ts'
+import { startVakt, type Vakt } from './vakt.ts'
+import type { WorldClock } from './world-clock.ts'
+
+/** A check of the world: the flags that create it, and what they mean. */
+export type PlannedCheck = { name: string; flags: string; rules: CheckRules }
+
+/** Something that Vakt did not do right; `what` is a sentence for a person. */
+export class Violation extends Error {}
+
+const RESTART_MS = 30_000
+
+export type WorldOptions = {
+  clock: WorldClock
+  random: Random
+  checks: readonly PlannedCheck[]
+  /** The targets of probes: each is a check of its own. */
+  probes: readonly string[]
+  hasTargets: boolean
+  store: LogStore | null
+  createChats(world: World): Chat[]
+}
+
+export class World {
+  readonly clock: WorldClock
+  readonly random: Random
+  readonly options: WorldOptions
+  readonly chats: Chat[]
+  model: Model
+  vakt: Vakt | null = null
+  isOnline = true
+  /** Targets of probes that do not answer. */
+  readonly downTargets = new Set<string>()
+  /** Why Vakt does not hear now. */
+  readonly #deafBy = new Set<DeafKind>()
+  #deafness: Deafness | null = null
+  disk: Uint8Array = emptyDatabase()
+  isDiskCurrent = true
+  isAsleep = false
+  /** After how long a process comes back that dies at a statement, ms. */
+  comesBackAfterMs = 60_000
+  #freePages: number | null = null
+  #wasReached = false
+  /** Messages of a life that a restored backup does not know. */
+  orphans: ReadonlySet<ChatMessage> = new Set()
+  /** What is known of log lines; null in a world without logs. */
+  logs: { isExplained(key: string): boolean } | null = null
+  /** The address of each check. */
+  readonly uuids = new Map<string, string>()
+  readonly #later: { at: number; order: number; work: () => Promise<void> }[] = []
+  #order = 0
+
+  constructor(options: WorldOptions) {
+    this.options = options
+    this.clock = options.clock
+    this.random = options.random
+    this.model = new Model(options.checks, options.probes)
+    this.chats = options.createChats(this)
+  }
+
+  /** Plans work for a later instant of true time. */
+  later(at: number, work: () => Promise<void>): void {
+    this.#later.push({ at, order: this.#order++, work })
+  }
+
+  /** True time passes until `at`; what was planned meanwhile is done. */
+  async passUntil(at: number): Promise<void> {
+    for (;;) {
+      this.#later.sort((a, b) => a.at - b.at || a.order - b.order)
+      const next = this.#later[0]
+      if (!next || next.at > at) break
+      this.#later.shift()
+      await this.#advance(next.at)
+      await next.work()
+      await this.#buryDead()
+    }
+    await this.#advance(at)
+  }
+
+  async #advance(at: number): Promise<void> {
+    while (this.clock.trueNow() < at) {
+      if (this.isAsleep) this.clock.sleepTo(at)
+      else await this.clock.advanceTo(at, () => this.vakt?.isDead() ?? false)
+      await this.#buryDead()
+    }
+  }
+
+  /** What was killed at a statement comes back after a while. */
+  async #buryDead(): Promise<void> {
+    if (!this.vakt?.isDead()) return
+    this.kill()
+    this.later(this.clock.trueNow() + this.comesBackAfterMs, () => this.start())
+  }
+
+  /** Starts Vakt, unless it runs. */
+  async start(): Promise<void> {
+    if (this.vakt) return
+    const { clock, chats, disk, isDiskCurrent, options } = this
+    const vakt = await startVakt({
+      ...{ clock, chats, disk, isStateCurrent: isDiskCurrent, freePages: this.#freePages },
+      isOnline: () => this.isOnline,
+      isUp: target => !this.downTargets.has(target),
+      hasTargets: options.hasTargets,
+      store: options.store,
+    })
+    // A supervisor starts it again.
+    if (!vakt) return this.later(clock.trueNow() + RESTART_MS, () => this.start())
+    this.vakt = vakt
+    this.isDiskCurrent = true
+    this.hearAgain('stopped')
+  }
+
+  async stop(): Promise<void> {
+    if (!this.vakt) return
+    this.becomeDeaf('stopped')
+    this.disk = await this.vakt.stop()
+    this.vakt = null
+  }
+
+  kill(): void {
+    if (!this.vakt) return
+    this.becomeDeaf('stopped')
+    this.disk = this.vakt.kill()
+    this.vakt = null
+  }
+
+  /** The disk takes at most `pages` more. */
+  fillDisk(pages: number): void {
+    this.#freePages = pages
+    this.vakt?.database.fill(pages)
+  }
+
+  emptyDisk(): void {
+    this.#freePages = null
+    this.vakt?.database.empty()
+  }
+
+  fallAsleep(): void {
+    this.becomeDeaf('asleep')
+    this.isAsleep = true
+  }
+
+  async wakeUp(): Promise<void> {
+    this.isAsleep = false
+    this.hearAgain('asleep')
+    // A real scheduler ticks within seconds.
+    await this.vakt?.wake()
+  }
+
+  /** Sets Vakt's clock forward or back by `ms`. */
+  async setClock(ms: number): Promise<void> {
+    if (ms > 0) this.becomeDeaf('asleep')
+    this.clock.set(ms)
+    if (ms > 0) this.hearAgain('asleep')
+    else this.model.rewind(this.clock.now(), -ms)
+    await this.vakt?.wake()
+  }
+
+  /** Copies the state; the function that it returns kills Vakt and starts it on that copy after a while. */
+  copyState(): (awayMs: number) => Promise<void> {
+    const bytes = this.vakt!.database.copy()
+    const model = this.model.clone()
+    const { orphans } = this
+    const [at, trueAt] = [this.clock.now(), this.clock.trueNow()]
+    return async awayMs => {
+      const hasOutage = [...this.model.outages.values()].flat().some(({ from, to }) => from >= trueAt || to === null)
+      if (!this.vakt || this.isDeaf() || hasOutage) return
+      this.vakt.kill()
+      this.vakt = null
+      model.continueAfter(this.model)
+      this.model = model
+      this.disk = bytes
+      this.isDiskCurrent = false
+      const later = this.chats.flatMap(chat => chat.messages).filter(({ at: postedAt }) => postedAt > trueAt)
+      this.orphans = new Set([...orphans, ...later])
+      this.becomeDeaf('stopped', at)
+      this.later(this.clock.trueNow() + awayMs, () => this.start())
+    }
+  }
+
+  /** Ends every fault that is not ended by itself. */
+  heal(): void {
+    for (const chat of this.chats) chat.fault = null
+    this.vakt?.database.dieAfter(Number.POSITIVE_INFINITY)
+  }
+
+  /** Vakt does not hear from now on, until every reason has ended. */
+  becomeDeaf(kind: DeafKind, now = this.clock.now()): void {
+    this.#deafBy.add(kind)
+    this.#deafness ??= this.model.beginDeafness(kind, now)
+    this.#deafness.kinds.add(kind)
+    // A full disk takes some beats still.
+    if (kind !== 'storage') this.#deafness.sureFrom ??= now
+  }
+
+  hearAgain(kind: DeafKind): void {
+    this.#deafBy.delete(kind)
+    if (this.#deafBy.size > 0 || !this.#deafness) return
+    this.#deafness.to = this.clock.now()
+    this.#deafness = null
+  }
+
+  /** Whether Vakt does not hear, for a reason of this kind or for any. */
+  isDeaf(kind?: DeafKind): boolean {
+    return kind ? this.#deafBy.has(kind) : this.#deafBy.size > 0
+  }
+
+  /** A ping of a check, known by its attempt; what became of it is noted. */
+  async ping(check: string, kind: 'success' | 'start' | 'fail', rid: string | null): Promise<'stored' | 'lost'> {
+    const attempt = this.model.attempt(check, kind, rid, this.clock.now())
+    const uuid = this.uuids.get(check)
+    if (!this.vakt || !this.isOnline || this.isAsleep || uuid === undefined) {
+      attempt.outcome = 'unsent'
+      return 'lost'
+    }
+    const suffix = kind === 'success' ? '' : `/${kind}`
+    const query = rid === null ? '' : `?rid=${rid}`
+    const headers = { 'user-agent': `attempt ${attempt.id}` }
+    const answer = await this.vakt.request(`/ping/${uuid}${suffix}${query}`, { headers })
+    attempt.outcome = answer === null ? 'unanswered' : answer.status === 200 ? 'stored' : 'refused'
+    if (answer && answer.status !== 200 && answer.status !== 503)
+      throw new Violation(`A ping of ${check} was answered ${answer.status}: ${answer.text}`)
+    return attempt.outcome === 'stored' ? 'stored' : 'lost'
+  }
+
+  /** A command line of a person; null when nobody answers. */
+  async command(line: string): Promise<{ ok: boolean; result: unknown; message: string } | null> {
+    this.#wasReached = this.vakt !== null && this.isOnline && !this.isAsleep
+    return this.#wasReached ? this.vakt!.command(line) : null
+  }
+
+  /** Whether the last command line reached Vakt, whatever became of its answer. */
+  wasReached(): boolean {
+    return this.#wasReached
+  }
+}
