@@ -13,6 +13,8 @@ import { kills } from './kills.ts'
 import { lines } from './lines.ts'
 import { onCalendarProof } from './on-calendar.ts'
 import { openapi } from './openapi.ts'
+import { plantedSample } from './planted-sample.ts'
+import { soak } from './soak.ts'
 import { stalls } from './stalls.ts'
 import { statusPage } from './status-page.ts'
 import { storeKills } from './store-kills.ts'
@@ -36,6 +38,8 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   lines,
   'on-calendar': onCalendarProof,
   openapi,
+  'planted-sample': plantedSample,
+  soak,
   stalls,
   'status-page': statusPage,
   streams,

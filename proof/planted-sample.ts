@@ -1,0 +1,88 @@
+// Plants a fresh sample of bugs in the sources, one at a time, and counts how many of them the tests notice.
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MINUTE } from '../src/time.ts'
+import { listCoveringTests } from './planted/covering-tests.ts'
+import { EQUIVALENT } from './planted/equivalents.ts'
+import type { Progress } from './planted/runner.ts'
+import { drawSample, type PlantedBug } from './planted/sample.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const MIN_SHARE = 0.85
+const AREAS = ['rules', 'tables', 'loops', 'doors'] as const
+
+/**
+ * Draws `--count` bugs (default: 112) by `--seed` (default: a new one) and runs the tests that reach their files, the nearest first, for
+ * at most `--minutes` (default: 60). `--only 3,17` plants these alone; `--progress FILE` goes on where an earlier run
+ * with the same seed ended. Resolves with whether at least 85 % of those that change
+ * behaviour are noticed.
+ */
+export async function plantedSample(options: Readonly<Record<string, string>>): Promise<boolean> {
+  const seed = Number(options.seed ?? Date.now() % 1_000_000)
+  const only = options.only?.split(',').map(Number)
+  const drawn = drawSample(seed, Number(options.count ?? 112))
+  const bugs = only ? drawn.filter(({ id }) => only.includes(id)) : drawn
+  const folder = mkdtempSync(join(tmpdir(), 'vakt-planted-'))
+  const progressFile = options.progress ?? join(folder, 'progress.json')
+  if (!existsSync(progressFile))
+    writeFileSync(progressFile, JSON.stringify({ outcomes: {}, unusable: [], done: [] } satisfies Progress))
+  const { done } = JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
+  const order = listCoveringTests(ROOT, [...new Set(bugs.map(({ file }) => file))]).filter(file => !done.includes(file))
+  console.log(`planted-sample: seed ${seed}, ${bugs.length} bugs, ${order.length} test files`)
+  try {
+    const until = Date.now() + Number(options.minutes ?? 60) * MINUTE
+    writeFileSync(join(folder, 'sample.json'), JSON.stringify({ bugs, order, progressFile, until }))
+    await runTests(join(folder, 'sample.json'), until)
+    return report(bugs, JSON.parse(readFileSync(progressFile, 'utf8')) as Progress)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs the tests until all are done or it is `until` (epoch ms); what is known then is in the progress file. */
+function runTests(sample: string, until: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
+    const words = [vitest, 'run', '--config', join(ROOT, 'proof/planted/vitest.config.ts')]
+    const child = spawn(process.execPath, words, {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, PLANTED_SAMPLE: sample, CI: '1' },
+    })
+    const timer = setTimeout(() => child.kill('SIGTERM'), until - Date.now())
+    child.on('error', reject)
+    child.on('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+function report(bugs: readonly PlantedBug[], { outcomes, unusable }: Progress): boolean {
+  const isEquivalent = (bug: PlantedBug) =>
+    EQUIVALENT.some(({ file, from, to }) => file === bug.file && from === bug.from && to === bug.to)
+  const counted = bugs.filter(bug => !isEquivalent(bug))
+  const isNoticed = ({ id }: PlantedBug) => (outcomes[id]?.noticedBy ?? null) !== null
+  for (const bug of counted.filter(bug => !isNoticed(bug))) {
+    const tries = outcomes[bug.id]?.tries ?? 0
+    console.log(`  missed ${bug.id} ${bug.area} ${bug.file}:${bug.line} (${tries} tests reach it)`)
+    console.log(`    ${shorten(bug.from)}\n    -> ${bug.kind === 'removal' ? '(removed)' : shorten(bug.to)}`)
+  }
+  for (const area of [...AREAS, null]) {
+    const selected = counted.filter(bug => area === null || bug.area === area)
+    const noticed = selected.filter(isNoticed).length
+    const share = selected.length === 0 ? '-' : `${((100 * noticed) / selected.length).toFixed(1)} %`
+    console.log(`${(area ?? 'all').padEnd(8)} ${noticed} of ${selected.length} noticed (${share})`)
+  }
+  console.log(
+    `${bugs.length - counted.length} change nothing; ${unusable.length} tests cannot be repeated and were left out`,
+  )
+  return counted.filter(isNoticed).length / counted.length >= MIN_SHARE
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ')
+  return line.length > 140 ? `${line.slice(0, 140)} …` : line
+}

@@ -1,0 +1,124 @@
+// Runs each test as usual, then again with each planted bug that it reaches and that no test has noticed yet.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type RunnerTask, type RunnerTestCase, type RunnerTestFile, TestRunner } from 'vitest'
+import type { PlantedBug } from './sample.ts'
+import { Switchboard } from './switchboard.ts'
+
+declare global {
+  // One for all test files of the process; each file has a runner of its own.
+  var __planted: Switchboard
+  var __plantedProgress: Progress
+}
+
+/** What came of each bug: the test that noticed it, and how many were tried. */
+export type Outcome = { noticedBy: string | null; tries: number }
+/** `done` are the test files that ran to their end. */
+export type Progress = { outcomes: Record<number, Outcome>; unusable: string[]; done: string[] }
+
+const { bugs, progressFile } = JSON.parse(readFileSync(process.env.PLANTED_SAMPLE!, 'utf8')) as {
+  bugs: PlantedBug[]
+  progressFile: string
+}
+/** A bug that this many tests have reached without noticing it is not noticed. */
+const MAX_TRIES = 25
+/** A slow test is tried with fewer bugs: as many as this time allows, and no fewer than so many. */
+const PLACES_MS = 10_000
+const MIN_BUGS = 3
+/** Repetitions of one test; the last ones do nothing. */
+const MAX_REPEATS = 30
+const PATIENCE_MS = 10_000
+const PATIENCE_FACTOR = 8
+
+globalThis.__planted ??= new Switchboard(bugs)
+globalThis.__plantedProgress ??= JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
+const board = globalThis.__planted
+
+export default class PlantedRunner extends TestRunner {
+  readonly #progress = globalThis.__plantedProgress
+  #repeat = 0
+  #queue: number[] = []
+  #baseMs = 0
+  /** The bug that the run before noticed, until a run without it has passed. */
+  #suspect = 0
+
+  override onBeforeTryTask(test: RunnerTestCase, options: { retry: number; repeats: number }): void {
+    this.#repeat = options.repeats
+    board.switchTo(0)
+    super.onBeforeTryTask(test, options)
+  }
+
+  override async onBeforeRunTask(test: RunnerTask): Promise<void> {
+    if (test.type === 'test' && !test.concurrent) test.repeats = MAX_REPEATS
+    await super.onBeforeRunTask(test)
+  }
+
+  async runTask(test: RunnerTestCase): Promise<void> {
+    const run = TestRunner.getTestFn(test)
+    const name = `${test.file.name} > ${test.name}`
+    if (this.#repeat === 0) {
+      board.reached.clear()
+      const begun = performance.now()
+      this.#queue = []
+      await run()
+      this.#baseMs = performance.now() - begun
+      const open = [...board.reached].filter(id => this.#isOpen(id))
+      const places = Math.max(MIN_BUGS, Math.floor(PLACES_MS / this.#baseMs))
+      this.#queue = open.sort((a, b) => this.#outcome(a).tries - this.#outcome(b).tries).slice(0, places)
+      return
+    }
+    const id = this.#queue.shift()
+    if (id === undefined) return
+    try {
+      board.switchTo(id)
+      await this.#inTime(run)
+      this.#passed(id)
+    } catch (error) {
+      this.#failed(id, name, error)
+    } finally {
+      board.switchTo(0)
+    }
+  }
+
+  override onAfterRunFiles(files: RunnerTestFile[]): void {
+    this.#progress.done.push(...files.map(file => file.name))
+    writeFileSync(progressFile, JSON.stringify(this.#progress))
+    super.onAfterRunFiles(files)
+  }
+
+  #isOpen(id: number): boolean {
+    const outcome = this.#outcome(id)
+    return outcome.noticedBy === null && outcome.tries < MAX_TRIES
+  }
+
+  #outcome(id: number): Outcome {
+    this.#progress.outcomes[id] ??= { noticedBy: null, tries: 0 }
+    return this.#progress.outcomes[id]
+  }
+
+  #passed(id: number): void {
+    if (id !== 0) this.#outcome(id).tries++
+    this.#suspect = 0
+  }
+
+  #failed(id: number, name: string, error: unknown): void {
+    if (id === 0) {
+      // The test fails without any bug: what it said before does not count.
+      if (this.#suspect !== 0) this.#outcome(this.#suspect).noticedBy = null
+      this.#progress.unusable.push(`${name}: ${error}`)
+      this.#queue = []
+      this.#suspect = 0
+      return
+    }
+    this.#outcome(id).noticedBy = name
+    this.#suspect = id
+    this.#queue.unshift(0)
+  }
+
+  #inTime(run: () => unknown): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error('too late')), PATIENCE_MS + PATIENCE_FACTOR * this.#baseMs)
+    })
+    return Promise.race([(async () => run())(), late]).finally(() => clearTimeout(timer))
+  }
+}
