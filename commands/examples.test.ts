@@ -20,7 +20,7 @@ const DOCUMENTS = [
 /** The start of a line in a shell that runs a command of Vakt. */
 const CLIENT = /^(?:docker compose exec vakt node src\/cli\.ts|npx vakt) (?:--json |--save )?/
 /** Words after `npx vakt` that are no commands of the server. */
-const CLIENT_ONLY = /^(?:simulate|backup|restore|doctor|manifest|decrypt|--version)\b/
+const CLIENT_ONLY = /^(?:simulate|backup|restore|doctor|standby|manifest|decrypt|--version)\b/
 
 const LISTS_FORMER_NAMES = new Set(['docs/glossary.md', 'docs/decisions/015-plain-words.md'])
 

@@ -16,6 +16,7 @@ import { openapi } from './openapi.ts'
 import { plantedSample } from './planted-sample.ts'
 import { soak } from './soak.ts'
 import { stalls } from './stalls.ts'
+import { standby } from './standby.ts'
 import { statusPage } from './status-page.ts'
 import { storeKills } from './store-kills.ts'
 import { storeTrees } from './store-trees.ts'
@@ -41,6 +42,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'planted-sample': plantedSample,
   soak,
   stalls,
+  standby,
   'status-page': statusPage,
   streams,
   'store-kills': storeKills,

@@ -166,7 +166,7 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
 
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
 function buildJobs(
-  { state, config, clock, logger, reach, probe, version, tickIntervalMs }: AppOptions,
+  { state, config, clock, logger, reach, probe, version, tickIntervalMs, takenOverFrom = null }: AppOptions,
   { ruleKinds, commit, store, logWriter, vault, storage, mayDelete, telemetry }: Storage,
   { registry, delivery, analysis, analyzers, statuses, directChannels, directNotices }: Notifications,
 ) {
@@ -208,6 +208,7 @@ function buildJobs(
     probeLogs: () => store && probeFolder(join(config.dataDir, 'logs')),
     mayDelete,
     tickIntervalMs,
+    takenOverFrom,
     onClockRollback(ms) {
       delivery.rewind(ms)
       checkProber.rewind()

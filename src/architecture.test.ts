@@ -17,7 +17,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['notifications', /^src\/(notifications|status-page)\//],
   ['alerts', /^src\/alerts\//],
   ['detectors', /^src\/detectors\//],
-  ['operations', /^src\/operations\//],
+  ['operations', /^src\/(operations|replication)\//],
   ['nouns', /^src\/(checks|probes|satellites|logs|hosts|projects|analysis|imports)\/|^src\/connectivity\/(?!targets)/],
   ['state', /^src\/state\//],
   // Plays generated traffic to a real server over HTTP: it knows the leaves and nothing else of Vakt.
@@ -49,7 +49,7 @@ const LIBRARIES: Record<string, RegExp> = {
   '@hono/zod-openapi': /^src\/intake\//,
   'prom-client': /^src\/intake\/metrics\/metrics\.ts$/,
   '@msgpack/msgpack': /^src\/intake\/sockets\//,
-  aws4fetch: /^src\/logs\/archive\//,
+  aws4fetch: /^src\/(logs\/archive|replication\/lease)\//,
   'better-sqlite3': /^src\/state\/sqlite\.ts$/,
   'drizzle-orm': /^src\/state\/|^src\/(checks|alerts)\/[\w-]+s\.ts$/,
   croner: /^src\/checks\/cron\.ts$/,
@@ -78,7 +78,7 @@ const PURE_FILES =
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =
-  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/imports\/export-file\.ts|src\/command\/command\.ts|src\/(app|intake|chat|forwards|notifications|hosts|analysis|charts|operations|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/checks\/exceptions\/calendar-reader\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/imports\/export-file\.ts|src\/command\/command\.ts|src\/(app|intake|chat|forwards|notifications|hosts|analysis|charts|operations|replication|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/checks\/exceptions\/calendar-reader\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
   file => !/\.(test|testing|contract)\.ts$|^src\/testing\//.test(file),

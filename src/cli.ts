@@ -32,6 +32,7 @@ vakt help                list the commands
 vakt decrypt             decrypt the personal data in log lines on standard input
 vakt backup <place>      make a whole backup of the data folder, also while Vakt runs
 vakt restore <place>     restore one; see "vakt backup --help" and "vakt restore --help"
+vakt standby             wait until the main Vakt is lost, restore its state, and take over (LEASE)
 vakt doctor              examine settings, data folder, chats and machine, with a remedy for what is wrong
 vakt satellite           take beats and log lines here for a Vakt elsewhere; see "vakt satellite --help"
 vakt manifest            print the Slack app manifest for these settings
@@ -48,6 +49,7 @@ process.exitCode = await main(process.argv.slice(2))
 async function main(argv: string[]): Promise<number> {
   if (argv[0] === 'simulate') return await exitCodeOf(() => play(argv.slice(1)))
   if (argv[0] === 'satellite') return await exitCodeOf(() => satellite(argv.slice(1)))
+  if (argv[0] === 'standby') return await standBy()
   if (argv[0] === 'doctor') return await examineAll(argv.includes('--json'))
   if (argv[0] === 'backup' || argv[0] === 'restore') return await exitCodeOf(() => operate(argv))
   const { flags, words } = splitFlags(argv)
@@ -184,6 +186,12 @@ async function operate([name, ...argv]: string[]): Promise<number> {
     note: text => process.stderr.write(`${safeText(text)}\n`),
   })
   return DONE
+}
+
+/** Becomes the server itself, which ends the process. */
+async function standBy(): Promise<number> {
+  await import('./main.ts')
+  return new Promise(() => {})
 }
 
 /** Examines everything on this machine; exit code 1 when something fails. */

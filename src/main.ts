@@ -1,5 +1,5 @@
 // The process: settings, state, chats, the HTTP server, and the shutdown, top to bottom.
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync, writeSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
@@ -10,6 +10,7 @@ import { createTerminal } from './chat/terminal/platform.ts'
 import { systemClock } from './clock.ts'
 import { type Config, readConfig, readEnvironment } from './config/config.ts'
 import { loadOrCreateSecret, loadOrCreateVaultKey } from './config/secret-files.ts'
+import type { Environment } from './config/setting.ts'
 import { limitConnections, SERVER_OPTIONS } from './intake/connection-limits.ts'
 import { createDeadMansSwitch } from './jobs/dead-mans-switch.ts'
 import { createLogger, type Logger } from './logger.ts'
@@ -18,7 +19,10 @@ import { Problem } from './problem.ts'
 import { createKey } from './projects/keys.ts'
 import { findProject, randomWord } from './projects/projects.ts'
 import { createVault, privacyKey } from './projects/vault.ts'
-import { openState } from './state/database.ts'
+import { systemLeaseTime } from './replication/lease/lease-time.ts'
+import { openLeaseStore } from './replication/lease/open-lease-store.ts'
+import { type Duty, goOnDuty, LOST_LEASE_EXIT_CODE } from './replication/standby/duty.ts'
+import { MIGRATIONS, openState } from './state/database.ts'
 import { readValue, writeValue } from './state/key-value.ts'
 import { openLineage } from './state/lineage.ts'
 import { withLogDefaults } from './state/log-defaults.ts'
@@ -35,10 +39,25 @@ process.umask(0o077)
 // A reader of the output that goes away must not end Vakt.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
 
+const STANDBY_USAGE = `Usage: vakt standby
+
+Waits until the main Vakt is lost, restores its state, and takes over: a Vakt with the same LEASE (s3://bucket/key or a file on
+shared storage) and the same settings, on another machine. It takes over when the lease is not renewed for LEASE_TTL
+(default: 20s). The state comes from RESTORE_COMMAND, such as "litestream restore", or from the newest backup of BACKUP_TO.`
+
+/** \`vakt standby\` is this process, which waits for its turn first. */
+const standsBy = process.argv[2] === 'standby'
+if (standsBy && process.argv.length > 3) {
+  const isHelp = ['--help', '-h'].includes(process.argv[3]!)
+  ;(isHelp ? process.stdout : process.stderr).write(`${STANDBY_USAGE}\n`)
+  process.exit(isHelp ? 0 : 2)
+}
+
 let config: Config | null = null
 try {
-  config = readConfig(readEnvironment())
-  await start(config)
+  const environment = readEnvironment()
+  config = readConfig(environment)
+  await start(config, config.lease || standsBy ? await takeTurn(config, environment) : null)
 } catch (error) {
   const problem = (config && diskProblem(error, config.dataDir)) ?? error
   process.stderr.write(`${problem instanceof Problem ? problem.message : (problem as Error).stack}\n`)
@@ -46,9 +65,40 @@ try {
   process.exit(1)
 }
 
-async function start(settings: Config): Promise<void> {
+/** Waits for the lease, and restores the state of a Vakt that was lost. */
+async function takeTurn(config: Config, environment: Environment): Promise<Duty> {
+  if (config.lease === null)
+    throw new Problem(
+      'invalid',
+      'A stand-by needs LEASE, the same as the main Vakt. docs/high-availability.md shows how.',
+    )
+  const ending = new AbortController()
+  const stop = () => ending.abort()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+  try {
+    return await goOnDuty({
+      ...{ config, environment, standsBy, signal: ending.signal, time: systemLeaseTime() },
+      store: openLeaseStore(config.lease, environment),
+      logger: createLogger(config.logLevel, config.secrets),
+      print: text => process.stdout.write(`${text}\n`),
+      onLost(sentence) {
+        // Nothing is finished or closed: each of that could be a commit or a request.
+        writeSync(process.stderr.fd, `${sentence}\n`)
+        process.exit(LOST_LEASE_EXIT_CODE)
+      },
+    })
+  } catch (error) {
+    if (!ending.signal.aborted) throw error
+    return process.exit(0)
+  } finally {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, stop)
+  }
+}
+
+async function start(settings: Config, duty: Duty | null): Promise<void> {
   const clock = systemClock
-  const state = openState(settings.dataDir)
+  const state = openState(settings.dataDir, MIGRATIONS, duty?.releaseFolder)
+  duty?.begin(state)
   // A disk with hardly any room would take some of what a start writes, and nothing after it.
   probeState(state)
   const config = withLogDefaults(settings, state)
@@ -85,12 +135,13 @@ async function start(settings: Config): Promise<void> {
     vaultKey,
     store,
     version: packageJson.version,
+    takenOverFrom: duty?.takenOverFrom ?? null,
     publicUrl: () => publicUrl ?? '',
     platforms: [...platforms, () => terminal],
   })
 
   const server = serve({
-    fetch: app.intake.fetch,
+    fetch: duty ? answeringOnDuty(app.intake.fetch, duty) : app.intake.fetch,
     hostname: config.host,
     port: config.port,
     serverOptions: SERVER_OPTIONS,
@@ -129,6 +180,7 @@ async function start(settings: Config): Promise<void> {
     await closeServer()
     await app.stop().catch(error => logger.error('app did not stop cleanly', { error }))
     await store.close().catch(error => logger.error('log store did not close cleanly', { error }))
+    await duty?.end()
     finish()
   }
 
@@ -177,6 +229,17 @@ async function start(settings: Config): Promise<void> {
       process.stdin.isTTY ? 'Type "help" for the commands, "exit" to stop.' : 'Send commands with: npx vakt help',
     )
     return lines.join('\n')
+  }
+}
+
+type Fetch = ReturnType<typeof createApp>['intake']['fetch']
+
+/** Answers nothing after another Vakt may have begun: what is answered then would be missing there. */
+function answeringOnDuty(answer: Fetch, duty: Duty): Fetch {
+  return async (...request) => {
+    const response = await answer(...request)
+    duty.check()
+    return response
   }
 }
 

@@ -21,6 +21,8 @@ export type AppOptions = {
   vaultKey: Buffer
   /** Whether the state is what Vakt left; otherwise it may be older than the cards in the chats (default: false). */
   isStateCurrent?: boolean
+  /** The name of the Vakt from which this one took over its state (default: the state is its own). */
+  takenOverFrom?: string | null
   version: string
   /** Where clients reach the intake; known only once the port is. */
   publicUrl: () => string

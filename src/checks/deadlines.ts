@@ -88,6 +88,23 @@ export function forgiveRefusedBeats(state: State, refused: Iterable<RefusedBeat>
   }
 }
 
+/**
+ * Has every check whose beat may have been lost before `to` expect the next one: those due by then, those due within one
+ * grace after it, and those with a run that may have ended. Returns the checks whose due time was skipped.
+ */
+export function forgiveLostBeats(state: State, to: number, earliest: number): Check[] {
+  const skipped: Check[] = []
+  for (const check of state.db.select().from(checks).where(isNotNull(checks.downAt)).all()) {
+    const isExpected = check.lateAt !== null && check.lateAt - check.grace <= to
+    if (!isExpected && check.lastStartAt === null) continue
+    const changes = orNone(() => forgiveRefusedBeat(check, to, true, earliest))
+    if (changes.downAt === undefined) continue
+    updateCheck(state, check.id, changes)
+    if (changes.lateAt !== check.lateAt) skipped.push({ ...check, ...changes })
+  }
+  return skipped
+}
+
 /** Rewinds the deadlines of all checks after the clock went back to `now` (see `rewindDeadlines`); returns how many. */
 export function rewindChecks(state: State, now: number): number {
   const ahead = sql`${checks.lateAt} > ${now} or ${checks.lastBeatAt} > ${now} or ${checks.lastStartAt} > ${now}`

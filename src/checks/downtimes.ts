@@ -7,7 +7,7 @@ import { downtimes } from '../state/schema/index.ts'
 import type { RefusedBeat } from '../state/storage-health.ts'
 import { DAY, MINUTE, SECOND } from '../time.ts'
 import type { Check } from './check.ts'
-import { extendCheckDeadlines, forgiveRefusedBeats, rewindChecks } from './deadlines.ts'
+import { extendCheckDeadlines, forgiveLostBeats, forgiveRefusedBeats, rewindChecks } from './deadlines.ts'
 
 export type Downtime = typeof downtimes.$inferSelect
 
@@ -57,6 +57,28 @@ export function recordDowntime(
     const skipped = extendCheckDeadlines(state, from, to, earliest, kind === 'offline' ? 'lan' : undefined)
     forgiveRefusedBeats(state, refused, earliest)
     return skipped
+  })
+}
+
+/** The newest instant that the state knows of, epoch ms: a beat or a sign of life, but none after `now`; null without any. */
+export function lastStored(state: State, now: number): number | null {
+  const query = 'select max(received_at) as at from (select received_at from beats order by id desc limit 1)'
+  const beat = state.prepare<[], { at: number | null }>(query).get()?.at ?? null
+  const known = [lastAlive(state), beat].filter(at => at !== null && at <= now)
+  return known.length === 0 ? null : Math.max(...(known as number[]))
+}
+
+/**
+ * Records that this Vakt took over at `to` with a state of `from` (epoch ms): what arrived in between is not in it. Deadlines
+ * are extended as after a downtime, and every check whose beat may be missing expects the next one.
+ * Returns the checks whose due time was skipped.
+ */
+export function recordTakeover(state: State, from: number, to: number): Check[] {
+  return state.transaction(() => {
+    const skipped = recordDowntime(state, 'takeover', from, to)
+    const forgiven = forgiveLostBeats(state, to, to + graceAfterDowntime(from, to))
+    const ids = new Set(forgiven.map(({ id }) => id))
+    return [...skipped.filter(({ id }) => !ids.has(id)), ...forgiven]
   })
 }
 

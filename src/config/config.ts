@@ -12,6 +12,7 @@ import { Problem } from '../problem.ts'
 import { HOUR, MINUTE, parseDuration } from '../time.ts'
 import { timeZoneId } from '../time-zone.ts'
 import { backupSettings, toBackupConfig } from './backup-settings.ts'
+import { leaseSettings, toLeaseConfig } from './lease-settings.ts'
 import { logSettings, toLogConfig } from './log-settings.ts'
 import { missingSettings } from './required-settings.ts'
 import { satelliteSettings, toSatelliteConfig } from './satellite-settings.ts'
@@ -147,6 +148,7 @@ export function settingsSchema(platforms: readonly PlatformDefinition[] = PLATFO
     ...serverSettings,
     ...logSettings,
     ...backupSettings,
+    ...leaseSettings,
     ...socketSettings,
     ...satelliteSettings,
     ...ofPlatforms,
@@ -160,6 +162,7 @@ export function settingsSchema(platforms: readonly PlatformDefinition[] = PLATFO
 type OwnSettings = typeof serverSettings &
   typeof logSettings &
   typeof backupSettings &
+  typeof leaseSettings &
   typeof socketSettings &
   typeof satelliteSettings &
   typeof analysisSettings &
@@ -238,6 +241,8 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     logs: toLogConfig(env),
     backup: toBackupConfig(env),
     satellite: toSatelliteConfig(env),
+    /** The lease that makes this Vakt the main one; null when it is the only one. */
+    lease: toLeaseConfig(env),
     /** The key of the vault, 32 bytes in base64; null when it is in the data folder. */
     vaultKey: env.VAULT_KEY ?? null,
     /** The ports of protocols that need no HTTP. */

@@ -63,9 +63,8 @@ export function missingArchiveSettings(environment: Environment): Record<string,
     for (const name of ['ARCHIVE_S3_ACCESS_KEY', 'ARCHIVE_S3_SECRET_KEY'])
       if (!environment[name]) missing[name] = message
   } else if (
-    environment.ARCHIVE_S3_ENDPOINT ||
-    environment.ARCHIVE_S3_ACCESS_KEY ||
-    environment.ARCHIVE_S3_SECRET_KEY
+    !environment.LEASE?.startsWith('s3://') &&
+    (environment.ARCHIVE_S3_ENDPOINT || environment.ARCHIVE_S3_ACCESS_KEY || environment.ARCHIVE_S3_SECRET_KEY)
   ) {
     missing.ARCHIVE_TO = 'or BACKUP_TO must be a bucket such as s3://logs/vakt, because ARCHIVE_S3 settings are set'
   }

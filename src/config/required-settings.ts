@@ -1,4 +1,5 @@
 // Settings that are useless without another: which is missing, and why it is needed.
+import { missingLeaseSettings } from './lease-settings.ts'
 import { missingArchiveSettings } from './log-settings.ts'
 import type { Environment, RequiredSetting } from './setting.ts'
 import { doublePorts, REQUIRED_FOR_SOCKETS } from './socket-settings.ts'
@@ -18,7 +19,11 @@ const REQUIRED_FOR_OPENAI: readonly RequiredSetting[] = [
 
 /** The settings that are missing, by name; each message is read after the name. `others` are those of the platforms. */
 export function missingSettings(environment: Environment, others: readonly RequiredSetting[]): Record<string, string> {
-  const missing = { ...doublePorts(environment), ...missingArchiveSettings(environment) }
+  const missing = {
+    ...doublePorts(environment),
+    ...missingArchiveSettings(environment),
+    ...missingLeaseSettings(environment),
+  }
   for (const { setting, isMissing, message } of [...others, ...REQUIRED_FOR_OPENAI, ...REQUIRED_FOR_SOCKETS])
     if (isMissing(environment)) missing[setting] = message
   return missing

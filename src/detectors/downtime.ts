@@ -2,7 +2,7 @@
 import type { Text } from '../card.ts'
 import type { Check } from '../checks/check.ts'
 import type { Downtime } from '../checks/downtimes.ts'
-import { aboutDuration, HOUR, MINUTE } from '../time.ts'
+import { aboutDuration, HOUR, MINUTE, SECOND } from '../time.ts'
 import type { Finding } from './finding.ts'
 import { STORAGE_KEYS } from './storage.ts'
 
@@ -41,6 +41,7 @@ const WORDS: Record<Downtime['kind'], string> = {
   offline: 'was offline',
   storage: 'could not store beats',
   'log-storage': 'could not store log lines',
+  takeover: 'was not on duty',
 }
 
 /**
@@ -87,6 +88,31 @@ const EFFECTS: Record<Downtime['kind'], string> = {
   offline: ' beats may not have arrived.',
   storage: ' beats were answered 503, because they could not be stored.',
   'log-storage': ' log lines were answered 503, because they could not be stored.',
+  takeover: ' beats may be missing, also some that were answered 200.',
+}
+
+/**
+ * The finding that this Vakt took over at `to` from the Vakt called `name`, with a state of `from` (epoch ms); `affected` are
+ * the checks that now expect a later beat.
+ */
+export function takeoverFinding(
+  { from, to, name }: { from: number; to: number; name: string },
+  affected: readonly Check[],
+): Finding {
+  const delayed = affected.filter(check => (check.downAt ?? 0) - to > LONG_DELAY_MS)
+  return {
+    key: `takeover:${to}`,
+    detector: 'absence',
+    labels: { role: 'takeover' },
+    projectId: null,
+    severity: 'warning',
+    title: `Taken over from ${name}; up to ${Math.ceil((to - from) / SECOND)} s of beats may be missing`,
+    since: from,
+    occurrences: 0,
+    owner: null,
+    remindEvery: 0,
+    observation: { lines: [...downtimeLines({ from, to, kind: 'takeover' }), ...delayedLines(delayed)] },
+  }
 }
 
 function downtimeLines({ from, to, kind }: Omit<Downtime, 'id'>): Text[] {

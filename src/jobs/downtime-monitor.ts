@@ -3,9 +3,17 @@ import { applyResults, endAlert, fireAlert } from '../alerts/lifecycle.ts'
 import { withInhibitedAlerts } from '../alerts/suppression/suppressed-alerts.ts'
 import type { Check } from '../checks/check.ts'
 import type { Reachable } from '../checks/deadlines.ts'
-import { type Downtime, lastAlive, MIN_DOWNTIME_MS, markAlive, recordDowntime } from '../checks/downtimes.ts'
+import {
+  type Downtime,
+  lastAlive,
+  lastStored,
+  MIN_DOWNTIME_MS,
+  markAlive,
+  recordDowntime,
+  recordTakeover,
+} from '../checks/downtimes.ts'
 import type { Connectivity } from '../connectivity/connectivity.ts'
-import { downtimeFinding, OFFLINE_KEY, offlineFinding } from '../detectors/downtime.ts'
+import { downtimeFinding, OFFLINE_KEY, offlineFinding, takeoverFinding } from '../detectors/downtime.ts'
 import type { Finding } from '../detectors/finding.ts'
 import { STORAGE_KEYS } from '../detectors/storage.ts'
 import type { Logger } from '../logger.ts'
@@ -38,11 +46,13 @@ export type DowntimeMonitorOptions = {
   connectivity(): Connectivity
   storage: StorageHealth
   storageMonitor: StorageMonitor
+  /** The name of the Vakt whose state this is, when this one took over from it. */
+  takenOverFrom: string | null
 }
 
 /** A monitor of Vakt's own downtime. */
 export function createDowntimeMonitor(options: DowntimeMonitorOptions): DowntimeMonitor {
-  const { state, logger, connectivity, storage, storageMonitor } = options
+  const { state, logger, connectivity, storage, storageMonitor, takenOverFrom } = options
   /** The last instant at which a beat could arrive for certain, and the first at which the network failed. */
   let offline: { lastSuccessAt: number; since: number } | null = null
 
@@ -85,6 +95,12 @@ export function createDowntimeMonitor(options: DowntimeMonitorOptions): Downtime
     logDowntime(kind, shown.from, shown.to)
   }
 
+  /** What another Vakt received after `from` is not in its copied state. */
+  const endTakeover = (name: string, from: number, now: number) => {
+    state.transaction(() => notify(takeoverFinding({ from, to: now, name }, recordTakeover(state, from, now)), now))
+    logDowntime('takeover', from, now)
+  }
+
   const endOutage = (outage: StorageOutage, now: number) => {
     const { thing, since, storedAt } = outage
     const kind = thing === 'beats' ? 'storage' : 'log-storage'
@@ -120,7 +136,9 @@ export function createDowntimeMonitor(options: DowntimeMonitorOptions): Downtime
     start(lastAliveAt, now) {
       // What is still wrong is detected again.
       for (const key of [OFFLINE_KEY, ...Object.values(STORAGE_KEYS)]) endAlert(state, key, null, now)
-      if (lastAliveAt !== null && lastAliveAt < now) endDowntime('stopped', lastAliveAt, now)
+      const storedAt = takenOverFrom === null ? null : lastStored(state, now)
+      if (takenOverFrom !== null && storedAt !== null) endTakeover(takenOverFrom, storedAt, now)
+      else if (lastAliveAt !== null && lastAliveAt < now) endDowntime('stopped', lastAliveAt, now)
       markAlive(state, now)
     },
     tick(lastTickAt, now, busyMs) {

@@ -78,6 +78,8 @@ export type SchedulerOptions = {
   isProbing: boolean
   /** The channels that reach one person directly, for escalations. */
   directChannels: DirectChannels
+  /** The name of the Vakt from which this one took over its state; null when it is its own. */
+  takenOverFrom: string | null
   /** Called after the system clock moved backwards by `ms`. */
   onClockRollback(ms: number): void
   /** The longest time between two ticks, ms (default: 5 s); with another one rules wait for a tick. Only tests change it. */

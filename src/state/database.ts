@@ -57,6 +57,7 @@ export class State {
 
   readonly #file: WatchedFile | null
   #gone = false
+  #fence: () => void = () => {}
   /** What is damaged, in the words of SQLite; null when nothing is, undefined while nobody has checked. */
   damage: string | null | undefined
 
@@ -77,12 +78,14 @@ export class State {
     if (this.#open) return work()
     this.#gone = this.#file?.isGone() ?? false
     this.mustBeThere()
+    this.#fence()
     let result: T
     try {
       this.#begin.run()
       this.#open = true
       result = work()
       this.#last.flush(this.#prepare)
+      this.#fence()
       this.#commit.run()
       this.#open = false
     } catch (error) {
@@ -95,11 +98,21 @@ export class State {
       throw stateProblem(error)
     }
     const changed = this.#changed
+    // A pause during the commit may have outlasted the lease: then nothing follows from it, not even an answer.
+    this.#fence()
     if (changed.size > 0) {
       this.#changed = new Set()
       for (const listener of this.#listeners) listener(changed)
     }
     return result
+  }
+
+  /**
+   * Has `check` called at the beginning of each transaction, right before its commit and right after it. It throws when this
+   * process may change nothing any more, because another Vakt has taken over.
+   */
+  setFence(check: () => void): void {
+    this.#fence = check
   }
 
   /** Does `work` in a transaction and undoes it. Throws what `transaction` would throw, except at the commit. */
@@ -212,10 +225,10 @@ export class State {
 
 /**
  * Opens the state in `folder`, creating and migrating it as needed. Throws a `Problem` when another Vakt uses the folder,
- * when it cannot be written, or when the database is damaged or newer than this Vakt. Only tests bring other migrations.
+ * when it cannot be written, or when the database is damaged or newer than this Vakt. Only tests bring other migrations;
+ * whoever has locked the folder already brings what releases it.
  */
-export function openState(folder: string, migrations = MIGRATIONS): State {
-  const release = lockFolder(folder)
+export function openState(folder: string, migrations = MIGRATIONS, release = lockFolder(folder)): State {
   const file = join(folder, 'vakt.db')
   try {
     return prepareState(new Sqlite(file), migrations, release, file)

@@ -21,6 +21,8 @@ export type ValueName =
   | 'main silent'
   /** The last scheduled backup. */
   | 'backup'
+  /** The epoch of the lease under which the state was written last. */
+  | 'lease epoch'
   /** What a chat platform remembers. */
   | `chat ${string}`
 

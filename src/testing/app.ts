@@ -40,6 +40,8 @@ export type TestAppOptions = {
   ruleKinds?: readonly RuleKind[]
   /** Protocols of log lines and alerts beside those of the list. */
   protocols?: readonly Protocol[]
+  /** The name of the Vakt whose state this one took over. */
+  takenOverFrom?: string
   /** Goes on with what an earlier app left. */
   after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[]; added?: Map<string, MemoryChannel> }
 }
@@ -78,6 +80,7 @@ export async function startApp(options: TestAppOptions = {}) {
     protocols: [...PROTOCOLS, ...(options.protocols ?? [])],
     vaultKey: Buffer.alloc(32, 7),
     version: 'test',
+    takenOverFrom: options.takenOverFrom ?? null,
     reach: async () => {
       if (!internet.up) throw new Error('the internet is gone')
     },

@@ -22,6 +22,8 @@ export type RestoreOptions = {
   hasVaultKey: boolean
   /** Whether a data folder that has a state may be replaced. */
   replace: boolean
+  /** Whether the caller has locked the data folder (default: it is locked here). */
+  isLocked?: boolean
   now: number
   signal: AbortSignal
   onProgress(text: string): void
@@ -30,8 +32,9 @@ export type RestoreOptions = {
 export type RestoredBackup = { manifest: Manifest; remarks: readonly string[] }
 
 const STAGING_FOLDER = 'restore.tmp'
-/** What belongs to a state: it is moved away before another one comes. */
-const REPLACED = ['vakt.db', 'vakt.db-wal', 'vakt.db-shm', 'vakt.instance', 'vakt.url', 'logs']
+/** What belongs to a state database, with what Litestream stores beside it: it is moved away before another one comes. */
+export const STATE_FILES = ['vakt.db', 'vakt.db-wal', 'vakt.db-shm', '.vakt.db-litestream', 'vakt.instance', 'vakt.url']
+const REPLACED = [...STATE_FILES, 'logs']
 
 /**
  * Restores a backup. Every file is compared with its checksum before anything in the data folder changes. Rejects with
@@ -46,7 +49,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoredBa
       'conflict',
       `${dataDir} has a state already. Restore into another folder with --to, or add --replace: what is there is then moved to ${join(dataDir, beforeName(now))}.`,
     )
-  const release = lockFolder(dataDir)
+  const release = options.isLocked ? () => {} : lockFolder(dataDir)
   const staging = join(dataDir, STAGING_FOLDER)
   try {
     await rm(staging, { recursive: true, force: true })
@@ -99,8 +102,13 @@ function beforeName(now: number): string {
 
 /** Moves what belongs to an earlier state into a folder of its own; keys only when the backup brings some. */
 async function moveAway(dataDir: string, now: number, secrets: Secrets): Promise<string[]> {
+  return moveFilesAway(dataDir, [...REPLACED, ...KEY_FILES.filter(file => file in secrets)], now)
+}
+
+/** Moves what is there of `files` into a folder `before-restore-…`; returns what people should know of it. */
+export async function moveFilesAway(dataDir: string, files: readonly string[], now: number): Promise<string[]> {
   const present = new Set(await readdir(dataDir))
-  const names = [...REPLACED, ...KEY_FILES.filter(file => file in secrets)].filter(file => present.has(file))
+  const names = files.filter(file => present.has(file))
   if (names.length === 0) return []
   const before = join(dataDir, beforeName(now))
   await mkdir(before, { mode: 0o700 })

@@ -140,8 +140,8 @@ export const downtimes = sqliteTable(
     id: integer().primaryKey(),
     from: integer('from_at').notNull(),
     to: integer('to_at').notNull(),
-    /** `storage`: no beat could be stored; `log-storage`: no log line. */
-    kind: text({ enum: ['stopped', 'asleep', 'offline', 'storage', 'log-storage'] }).notNull(),
+    /** `storage`: no beat could be stored; `log-storage`: no log line; `takeover`: until this Vakt took over from another one. */
+    kind: text({ enum: ['stopped', 'asleep', 'offline', 'storage', 'log-storage', 'takeover'] }).notNull(),
   },
   table => [index('downtimes_to').on(table.to)],
 )

@@ -16,6 +16,7 @@ const LEAST_PART = 5 * 1024 * 1024
 const STATUS: Record<string, number> = {
   AccessDenied: 403,
   InvalidAccessKeyId: 403,
+  PreconditionFailed: 412,
   SignatureDoesNotMatch: 403,
   RequestTimeTooSkewed: 403,
   NoSuchBucket: 404,
@@ -38,6 +39,7 @@ export async function startS3(
   const calls: S3Call[] = []
   const faults: { fits: (call: S3Call) => boolean; fault: S3Fault }[] = []
   let ids = 0
+  let ignoresConditions = false
 
   const server = createServer(async (request, response) => {
     try {
@@ -58,7 +60,7 @@ export async function startS3(
     if (fault !== null && typeof fault === 'object') send(response, call, refused(fault.code, fault.status), fault)
     else if (fault === 'cut') response.destroy()
     else {
-      const wrong = faultOf(request, body, at!)
+      const wrong = faultOf(request, body, at!) ?? conditionFault(request, call.key)
       send(response, call, wrong ? refused(wrong) : reply(call, url.searchParams, body), fault)
     }
   }
@@ -76,6 +78,16 @@ export async function startS3(
     return sum !== undefined && sum !== md5(body).toString('base64') ? 'BadDigest' : null
   }
 
+  /** Conditional writes, unless the server is one that ignores them. */
+  function conditionFault({ method, headers }: IncomingMessage, key: string): string | null {
+    if (method !== 'PUT' || ignoresConditions) return null
+    const object = objects.get(key)
+    if (headers['if-none-match'] === '*' && object) return 'PreconditionFailed'
+    if (headers['if-match'] === undefined) return null
+    if (!object) return 'NoSuchKey'
+    return headers['if-match'] === tagged(object).headers.etag ? null : 'PreconditionFailed'
+  }
+
   function reply(call: S3Call, query: URLSearchParams, body: Buffer): Reply {
     const { method, key } = call
     if (query.has('uploadId')) return replyOfUpload(call, query, body)
@@ -90,7 +102,7 @@ export async function startS3(
     }
     if (query.has('list-type')) return list(query.get('prefix') ?? '', query.get('continuation-token') ?? '')
     const object = objects.get(key)
-    return object ? { body: object } : refused('NoSuchKey')
+    return object ? { ...tagged(object), body: object } : refused('NoSuchKey')
   }
 
   /** Two keys a page, so that whoever lists must read on. */
@@ -156,6 +168,10 @@ export async function startS3(
       prefix: '',
       accessKey,
       secretKey,
+    },
+    /** From now on it writes over anything, as servers without conditional writes do. */
+    ignoreConditions() {
+      ignoresConditions = true
     },
     /** The next request that fits meets a fault; several are met one after the other. */
     fails(fault: S3Fault, fits: (call: S3Call) => boolean = () => true) {

@@ -1,0 +1,409 @@
+// Loses the main Vakt for real, by kill -9 and by pauses, and watches a stand-by take over: how long it takes, which acknowledged
+// beats are missing, whether anybody is blamed, and whether the old one says or commits anything after the new one began.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LOST_LEASE_EXIT_CODE } from '../src/replication/standby/duty.ts'
+import { Sqlite } from '../src/state/sqlite.ts'
+import { ADMIN_KEY } from '../src/testing/running.ts'
+import { startS3 } from '../src/testing/s3/s3-server.ts'
+import { startSlack } from '../src/testing/slack/slack.ts'
+import { SECOND } from '../src/time.ts'
+
+const MAIN = join(import.meta.dirname, '../src/main.ts')
+const NODE = process.execPath
+const VAULT_KEY = Buffer.alloc(32, 9).toString('base64')
+const MAX_FAILOVER_MS = 60 * SECOND
+const MAX_MISSING_MS = SECOND
+/** Longer than every check of the proof may be late. */
+const QUIET_MS = 40 * SECOND
+
+/** `--tries N` is the number of pauses (default: 20), `--rounds N` that of kills (default: 2), `--ttl S` the lease of the pauses. */
+export async function standby(options: Readonly<Record<string, string>>): Promise<boolean> {
+  const litestream = options.litestream ?? onPath('litestream')
+  const faults: string[] = []
+  for (let round = 1; round <= Number(options.rounds ?? 2); round++) {
+    if (litestream === null)
+      console.log(
+        'standby: no litestream on the PATH, so the kills are skipped (go install github.com/benbjohnson/litestream/cmd/litestream@v0.5.18)',
+      )
+    else faults.push(...(await playKill(litestream, round)))
+    if (litestream === null) break
+  }
+  const tries = Number(options.tries ?? 20)
+  if (tries > 0) faults.push(...(await playPauses(tries, Number(options.ttl ?? 4) * SECOND)))
+  for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`)
+  return faults.length === 0
+}
+
+type World = {
+  root: string
+  slack: Awaited<ReturnType<typeof startSlack>>
+  s3: Awaited<ReturnType<typeof startS3>>
+}
+
+async function inWorld<T>(play: (world: World) => Promise<T>): Promise<T> {
+  const root = mkdtempSync(join(tmpdir(), 'vakt-standby-proof-'))
+  const slack = await startSlack({ rateLimits: false })
+  const s3 = await startS3('leases')
+  try {
+    return await play({ root, slack, s3 })
+  } finally {
+    await Promise.all([slack.stop(), s3.stop()])
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+type Vakt = {
+  name: string
+  folder: string
+  port: number
+  child: ChildProcess
+  text(): string
+  ended: Promise<number | null>
+  isOnDuty(): boolean
+}
+
+/** Starts a Vakt, or a stand-by, over its own folder. Both have the same port, as two machines behind one name would. */
+function start(
+  { root, slack, s3 }: World,
+  name: string,
+  port: number,
+  words: string[],
+  more: Record<string, string>,
+): Vakt {
+  const folder = join(root, name)
+  mkdirSync(folder, { recursive: true })
+  const { endpoint, region, accessKey, secretKey } = s3.bucket
+  const child = spawn(NODE, ['--max-semi-space-size=8', MAIN, ...words], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...{
+        PATH: process.env.PATH,
+        HOME: folder,
+        TZ: 'UTC',
+        PORT: String(port),
+        DATA_DIR: folder,
+        ADMIN_KEY,
+        VAULT_KEY,
+      },
+      ...{ LOG_LEVEL: 'info', LEASE: 's3://leases/vakt.lease', LEASE_NAME: name },
+      ...{ ARCHIVE_S3_ENDPOINT: endpoint, ARCHIVE_S3_REGION: region },
+      ...{ ARCHIVE_S3_ACCESS_KEY: accessKey, ARCHIVE_S3_SECRET_KEY: secretKey },
+      ...{ SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken },
+      ...{ SLACK_CHANNEL_ID: slack.channel, SLACK_API_URL: slack.apiUrl },
+      ...more,
+    },
+  })
+  let printed = ''
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => (printed += String(chunk)))
+  const ended = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)))
+  return { name, folder, port, child, text: () => printed, ended, isOnDuty: () => /on duty at/.test(printed) }
+}
+
+/** Beats of four jobs, back to back, until stopped: what was acknowledged, with the instant of the answer. */
+function beats(port: number, pingKey: string) {
+  const acknowledged: { job: string; at: number; rid: string }[] = []
+  let isStopped = false
+  const running = (async () => {
+    for (let n = 0; !isStopped; n++) {
+      const job = `steady-${n % 4}`
+      const rid = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+      const url = `http://127.0.0.1:${port}/ping/${pingKey}/${job}?rid=${rid}`
+      const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
+      if (response?.ok) acknowledged.push({ job, rid, at: Date.now() })
+      else await sleep(200)
+      await sleep(20)
+    }
+  })()
+  return {
+    acknowledged,
+    async stop() {
+      isStopped = true
+      await running
+    },
+  }
+}
+
+/** kill -9 of the main Vakt and its Litestream at once, under beats; the stand-by restores by Litestream. */
+function playKill(litestream: string, round: number): Promise<string[]> {
+  return inWorld(async world => {
+    const config = join(world.root, 'litestream.yml')
+    writeFileSync(config, litestreamConfig(join(world.root, 'replica')))
+    const port = await freePort()
+    const commands = {
+      REPLICATE_COMMAND: `exec nice ${litestream} replicate -config ${config}`,
+      RESTORE_COMMAND: `${litestream} restore -config ${config} -if-replica-exists -o "$VAKT_DB" "$DATA_DIR/vakt.db"`,
+    }
+    const a = start(world, 'vakt-a', port, [], commands)
+    const running = [a]
+    try {
+      await waitUntil(a.isOnDuty, 'the main Vakt', () => a.text())
+      const pingKey = await prepare(port)
+      const traffic = beats(port, pingKey)
+      await waitUntil(
+        () => existsSync(join(world.root, 'replica')),
+        'the first copy',
+        () => a.text(),
+      )
+      const b = start(world, 'vakt-b', port, ['standby'], commands)
+      running.push(b)
+      await waitUntil(
+        () => /A rehearsal/.test(b.text()),
+        'the rehearsal',
+        () => b.text(),
+      )
+      await sleep(5 * SECOND)
+      const killedAt = Date.now()
+      const group = pidsOf(config)
+      a.child.kill('SIGKILL')
+      for (const pid of group) process.kill(pid, 'SIGKILL')
+      await waitUntil(
+        () => traffic.acknowledged.some(({ at }) => at > killedAt + 500),
+        'the take-over',
+        () => b.text(),
+      )
+      const serving = traffic.acknowledged.find(({ at }) => at > killedAt + 500)!.at
+      await sleep(QUIET_MS)
+      await traffic.stop()
+      const missing = missingBeats(
+        b.folder,
+        traffic.acknowledged.filter(({ at }) => at <= killedAt),
+      )
+      const missingMs = missing.length === 0 ? 0 : killedAt - Math.min(...missing.map(({ at }) => at))
+      const cards = world.slack.messages().map(({ text }) => text)
+      console.log(
+        `standby: round ${round}: kill -9 of Vakt and ${group.length} processes of Litestream; serving again after ${((serving - killedAt) / 1000).toFixed(1)} s; ${missing.length} of ${traffic.acknowledged.length} acknowledged beats missing (the last ${missingMs} ms); cards: ${cards.join(' | ')}`,
+      )
+      const faults = []
+      if (serving - killedAt > MAX_FAILOVER_MS) faults.push(`the take-over took ${serving - killedAt} ms`)
+      if (missingMs > MAX_MISSING_MS) faults.push(`beats of ${missingMs} ms are missing`)
+      if (cards.filter(card => /Taken over from vakt-a/.test(card)).length !== 1)
+        faults.push('not exactly one card of the take-over')
+      return [...faults, ...cards.filter(card => /steady|daily/.test(card)).map(card => `false alarm: ${card}`)]
+    } finally {
+      await endAll(running)
+    }
+  })
+}
+
+/**
+ * Pauses the main Vakt (SIGSTOP) at a random instant under beats, lets the stand-by take over, and resumes the old one: it must
+ * exit with 75, answer nothing, post nothing and commit nothing.
+ */
+function playPauses(tries: number, ttlMs: number): Promise<string[]> {
+  return inWorld(async world => {
+    const faults: string[] = []
+    const ports = [await freePort(), await freePort()] as const
+    const relays = [await startRelay(world.slack.apiUrl), await startRelay(world.slack.apiUrl)] as const
+    const settings = (from: string, i: number) => ({
+      SLACK_API_URL: relays[i]!.apiUrl,
+      LEASE_TTL: `${ttlMs / SECOND}s`,
+      LOG_LEVEL: 'warn',
+      RESTORE_COMMAND: `cp ${from}/vakt.db "$VAKT_DB" && { test ! -e ${from}/vakt.db-wal || cp ${from}/vakt.db-wal "$VAKT_DB-wal"; }`,
+    })
+    const folderOf = (i: number) => join(world.root, `vakt-${i}`)
+    let main = start(world, 'vakt-0', ports[0], [], settings(folderOf(1), 0))
+    await waitUntil(main.isOnDuty, 'the main Vakt', () => main.text())
+    const pingKey = await prepare(ports[0])
+    let played = 0
+    try {
+      for (let n = 1; n <= tries; n++) {
+        const i = n % 2
+        const next = start(world, `vakt-${i}`, ports[i]!, ['standby'], settings(main.folder, i))
+        const found = await playPause(main, next, pingKey, relays[1 - i]!.count, n)
+        faults.push(...found.map(fault => `try ${n}: ${fault}`))
+        main = next
+        played++
+        if (n % 10 === 0) console.log(`standby: ${n} of ${tries} pauses, ${faults.length} faults`)
+      }
+    } finally {
+      await endAll([main])
+      for (const relay of relays) relay.close()
+    }
+    console.log(
+      `standby: ${played} pauses, lease of ${ttlMs / SECOND} s, ${relays[0].count() + relays[1].count()} requests to the chat: ${faults.length} faults`,
+    )
+    return faults
+  })
+}
+
+/** One pause: from a stand-by that waits until the old one has ended. Resolves with what it did wrong. */
+async function playPause(main: Vakt, next: Vakt, pingKey: string, sent: () => number, n: number): Promise<string[]> {
+  const faults: string[] = []
+  await waitUntil(
+    () => /Standing by for/.test(next.text()),
+    'the stand-by',
+    () => next.text() + main.text(),
+  )
+  const traffic = beats(main.port, pingKey)
+  const alarms = failures(main.port, pingKey, n)
+  await sleep(500 + Math.random() * 1_000)
+  if (main.child.exitCode !== null) faults.push(`the main Vakt ended by itself: ${main.text().slice(-300)}`)
+  main.child.kill('SIGSTOP')
+  await waitUntil(next.isOnDuty, 'the take-over', () => next.text())
+  const begunAt = Date.now()
+  const [state, messages] = [marksOf(main.folder), sent()]
+  main.child.kill('SIGCONT')
+  const code = await Promise.race([main.ended, sleep(20 * SECOND).then(() => 'still running' as const)])
+  await Promise.all([traffic.stop(), alarms.stop()])
+  const answered = traffic.acknowledged.filter(({ at }) => at > begunAt).length
+  if (code !== LOST_LEASE_EXIT_CODE) faults.push(`the old one ended with ${code}: ${main.text().slice(-300)}`)
+  if (answered > 0) faults.push(`the old one answered ${answered} beats`)
+  if (marksOf(main.folder) !== state) faults.push('the old one wrote to its state')
+  if (sent() !== messages) faults.push('the old one sent a request to the chat')
+  if (code === 'still running') main.child.kill('SIGKILL')
+  return faults
+}
+
+/** Failures and recoveries of one job after the other, so that the main Vakt always has something to post. */
+function failures(port: number, pingKey: string, round: number) {
+  let isStopped = false
+  const running = (async () => {
+    for (let n = 0; !isStopped; n++) {
+      const url = `http://127.0.0.1:${port}/ping/${pingKey}/round-${round}-${n >> 1}${n % 2 === 0 ? '/fail' : ''}?create=1&period=1d`
+      await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
+      await sleep(30)
+    }
+  })()
+  return {
+    async stop() {
+      isStopped = true
+      await running
+    },
+  }
+}
+
+/** A way to the simulated Slack for one Vakt, which counts what it sends. */
+async function startRelay(apiUrl: string) {
+  let count = 0
+  const server = createServer((request, response) => {
+    count++
+    const target = new URL(request.url!.replace(/^\//, ''), apiUrl)
+    const onward = httpRequest(target, { method: request.method!, headers: { ...request.headers, host: target.host } })
+    onward.on('response', answer => {
+      response.writeHead(answer.statusCode!, answer.headers)
+      answer.pipe(response)
+    })
+    onward.on('error', () => response.destroy())
+    request.pipe(onward)
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  return {
+    apiUrl: `http://127.0.0.1:${port}/`,
+    count: () => count,
+    close: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** What is on disk of a state: a commit changes it. */
+function marksOf(folder: string): string {
+  return ['vakt.db', 'vakt.db-wal']
+    .map(name => join(folder, name))
+    .map(file => (existsSync(file) ? `${statSync(file).size} ${statSync(file).mtimeMs}` : 'none'))
+    .join(', ')
+}
+
+async function prepare(port: number): Promise<string> {
+  for (let i = 0; i < 4; i++) await command(port, `checks add steady-${i} --every 10s --grace 20s`)
+  const { project } = await command<{ project: { ping_key: string } }>(port, 'projects show')
+  // Due within the kill: its beat is never sent again.
+  await command(port, 'checks add daily --every 1d --grace 1h')
+  await fetch(`http://127.0.0.1:${port}/ping/${project.ping_key}/daily`)
+  return project.ping_key
+}
+
+async function command<T = unknown>(port: number, line: string): Promise<T> {
+  const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' }
+  const response = await fetch(`http://127.0.0.1:${port}/api/commands`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ line }),
+  })
+  const answer = (await response.json()) as { ok: boolean; result: T; error?: { message: string } }
+  if (!answer.ok) throw new Error(answer.error?.message)
+  return answer.result
+}
+
+type Beat = { job: string; at: number; rid: string }
+
+/** The beats that the state in a folder does not have. */
+function missingBeats(folder: string, sent: readonly Beat[]): Beat[] {
+  const database = new Sqlite(join(folder, 'vakt.db'), { readonly: true })
+  const rows = database.prepare<[], { rid: string }>('select rid from beats where rid is not null').all()
+  database.close()
+  const stored = new Set(rows.map(({ rid }) => rid))
+  return sent.filter(({ rid }) => !stored.has(rid))
+}
+
+function litestreamConfig(replica: string): string {
+  return `dbs:
+  - path: \${DATA_DIR}/vakt.db
+    replicas:
+      - type: file
+        path: ${replica}/epoch-\${VAKT_EPOCH}
+        sync-interval: 500ms
+`
+}
+
+/** The processes whose command line names a file. */
+function pidsOf(file: string): number[] {
+  const found = execFileSync('sh', ['-c', `grep -lF -- "${file}" /proc/[0-9]*/cmdline 2>/dev/null || true`], {
+    encoding: 'utf8',
+  })
+  const pids = [...found.matchAll(/\/proc\/(\d+)\//g)].map(match => Number(match[1]))
+  return pids.filter(pid => {
+    try {
+      return execFileSync('cat', [`/proc/${pid}/cmdline`], { encoding: 'utf8' }).includes('replicate')
+    } catch {
+      return false
+    }
+  })
+}
+
+function onPath(name: string): string | null {
+  try {
+    return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
+  } catch {
+    return null
+  }
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net')
+  return new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+async function endAll(vakts: readonly Vakt[]): Promise<void> {
+  for (const { child } of vakts) {
+    child.kill('SIGCONT')
+    child.kill('SIGKILL')
+  }
+  await Promise.all(vakts.map(({ ended }) => ended))
+  await sleep(500)
+}
+
+async function waitUntil(isTrue: () => boolean, what: string, text: () => string): Promise<void> {
+  const deadline = Date.now() + 180 * SECOND
+  while (!isTrue()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}: ${text().slice(-1_000)}`)
+    await sleep(20)
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}
