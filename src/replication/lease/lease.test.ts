@@ -7,41 +7,16 @@ import { Problem } from '../../problem.ts'
 import { memoryState } from '../../state/database.ts'
 import { readValue, writeValue } from '../../state/key-value.ts'
 import { createFakeClock, type FakeClock, settled } from '../../testing/fake-clock.ts'
+import { memoryLease } from '../../testing/memory-lease.ts'
 import { startS3 } from '../../testing/s3/s3-server.ts'
 import { fileLease } from './file-lease.ts'
 import { type Lease, takeLease } from './lease.ts'
-import { type LeaseRecord, leaseText, parseLease, type ReadLease } from './lease-record.ts'
+import { type LeaseRecord, leaseText, parseLease } from './lease-record.ts'
 import type { LeaseStore } from './lease-store.ts'
 import { s3Lease } from './s3-lease.ts'
 
 const TTL_MS = 20_000
 const signal = new AbortController().signal
-
-/** A store in memory; `faults` are met by the next calls: a failure before or after the write is done. */
-function memoryStore() {
-  let now: ReadLease = null
-  let count = 0
-  const faults: ('before' | 'after')[] = []
-  const fail = () => {
-    throw new Problem('busy', 'The lease cannot be reached.')
-  }
-  const store: LeaseStore = {
-    name: 's3://bucket/lease',
-    async read() {
-      return now
-    },
-    async write(record, version) {
-      const fault = faults.shift()
-      if (fault === 'before') fail()
-      if ((now?.version ?? null) !== version) return null
-      now = { record, version: String(++count) }
-      if (fault === 'after') fail()
-      return now.version
-    },
-    async verify() {},
-  }
-  return { store, faults, now: () => now }
-}
 
 /** A Vakt that wants the lease, with a clock of its own that can pause. */
 function aVakt(store: LeaseStore, clock: FakeClock, name: string, holder = name) {
@@ -105,7 +80,7 @@ const aClock = () => createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
 describe('a lease', () => {
   it('is taken where there is none, renewed every 5 s, and waited for by the next', async () => {
     const clock = aClock()
-    const { store, now } = memoryStore()
+    const { store, now } = memoryLease()
     const a = aVakt(store, clock, 'vakt-a')
     await settled()
     expect(a.lease().epoch).toBe(1)
@@ -117,7 +92,7 @@ describe('a lease', () => {
 
   it('passes on 20 s after the last renewal of a Vakt that was killed, with a higher epoch', async () => {
     const clock = aClock()
-    const { store } = memoryStore()
+    const { store } = memoryLease()
     const a = aVakt(store, clock, 'vakt-a')
     await settled()
     const b = aVakt(store, clock, 'vakt-b')
@@ -131,7 +106,7 @@ describe('a lease', () => {
 
   it('is lost by a Vakt that paused, before it can do anything, and in one sentence', async () => {
     const clock = aClock()
-    const { store } = memoryStore()
+    const { store } = memoryLease()
     const a = aVakt(store, clock, 'vakt-a')
     await settled()
     const b = aVakt(store, clock, 'vakt-b')
@@ -147,7 +122,7 @@ describe('a lease', () => {
 
   it('ends for its holder 10 s after the last renewal, 10 s before anybody else may take it', async () => {
     const clock = aClock()
-    const { store, faults } = memoryStore()
+    const { store, faults } = memoryLease()
     const a = aVakt(store, clock, 'vakt-a')
     await settled()
     const b = aVakt(store, clock, 'vakt-b')
@@ -165,7 +140,7 @@ describe('a lease', () => {
 
   it('survives a renewal whose answer was lost, and a first write whose answer was lost', async () => {
     const clock = aClock()
-    const { store, faults } = memoryStore()
+    const { store, faults } = memoryLease()
     faults.push('after')
     const a = aVakt(store, clock, 'vakt-a')
     await settled()
@@ -178,7 +153,7 @@ describe('a lease', () => {
 
   it('passes on at once when it was released, and nothing is done under it afterwards', async () => {
     const clock = aClock()
-    const { store } = memoryStore()
+    const { store } = memoryLease()
     const a = aVakt(store, clock, 'vakt-a')
     await settled()
     const b = aVakt(store, clock, 'vakt-b')
@@ -191,7 +166,7 @@ describe('a lease', () => {
 
   it('is taken again at once by the next process on the same folder, under the same epoch', async () => {
     const clock = aClock()
-    const { store } = memoryStore()
+    const { store } = memoryLease()
     const before = aVakt(store, clock, 'vakt-a', 'folder')
     await settled()
     before.pause()
@@ -202,7 +177,7 @@ describe('a lease', () => {
 
   it('goes to exactly one of many that wait', async () => {
     const clock = aClock()
-    const { store } = memoryStore()
+    const { store } = memoryLease()
     const a = aVakt(store, clock, 'vakt-a')
     await settled()
     const others = Array.from({ length: 8 }, (_, i) => aVakt(store, clock, `vakt-${i}`))
@@ -214,7 +189,7 @@ describe('a lease', () => {
 
   it.each([1, 2, 3, 4])('never lets two act at once, whatever pauses and fails (seed %i)', async seed => {
     const clock = aClock()
-    const { store, faults } = memoryStore()
+    const { store, faults } = memoryLease()
     let random = seed
     const below = (n: number) => {
       random = (random * 48_271) % 2_147_483_647

@@ -9,8 +9,8 @@ import { openState } from '../../state/database.ts'
 import { readValue, writeValue } from '../../state/key-value.ts'
 import { copyOf, startApp, type TestApp } from '../../testing/app.ts'
 import { createFakeClock, settled } from '../../testing/fake-clock.ts'
+import { memoryLease } from '../../testing/memory-lease.ts'
 import { until } from '../../testing/running.ts'
-import { fileLease } from '../lease/file-lease.ts'
 import { goOnDuty } from './duty.ts'
 import { isStateOf, readMark, writeEpoch } from './lease-epoch.ts'
 import { startReplicator } from './replicator.ts'
@@ -107,7 +107,7 @@ function twoFolders() {
   const [a, b, shared] = ['a', 'b', 'shared'].map(name => join(root, name)) as [string, string, string]
   for (const folder of [a, b, shared]) mkdirSync(folder)
   const clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
-  const store = fileLease(join(shared, 'vakt.lease'))
+  const { store } = memoryLease()
   const time = {
     elapsedMs: clock.now,
     now: clock.now,
@@ -154,7 +154,7 @@ describe('a stand-by', () => {
       return printed.some(line => line.startsWith('A rehearsal'))
     }, 'the rehearsal')
     expect(printed[0]).toMatch(
-      /^Standing by for vakt-a \(epoch 1\)\. This Vakt takes over when .*vakt\.lease is not renewed for 20s\.$/,
+      /^Standing by for vakt-a \(epoch 1\)\. This Vakt takes over when s3:\/\/bucket\/lease is not renewed for 20s\.$/,
     )
     expect(next).toBeNull()
     // The other one is gone: it neither renews nor releases.
