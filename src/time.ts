@@ -119,9 +119,20 @@ export function isoTime(at: number | null): string | null {
 /** `2026-11-21 14:05:09 CET` in a time zone, where the reader's own zone cannot be shown. */
 export function formatMoment(at: number, timeZone: string): string {
   const zoned = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
-  const name = new Intl.DateTimeFormat('en-GB', { timeZone, timeZoneName: 'short' }).formatToParts(at)
-  const zone = name.find(part => part.type === 'timeZoneName')?.value ?? timeZone
+  const parts = zoneNames(timeZone).formatToParts(at)
+  const zone = parts.find(part => part.type === 'timeZoneName')?.value ?? timeZone
   return `${zoned.toPlainDate()} ${zoned.toPlainTime().toString({ smallestUnit: 'second' })} ${zone}`
+}
+
+/** Formats with the name of a zone, by zone: making one costs more than everything else that is shown of an instant. */
+const zoneFormats = new Map<string, Intl.DateTimeFormat>()
+
+function zoneNames(timeZone: string): Intl.DateTimeFormat {
+  const known = zoneFormats.get(timeZone)
+  if (known) return known
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone, timeZoneName: 'short' })
+  zoneFormats.set(timeZone, format)
+  return format
 }
 
 /** `in 5m`, `2h 3m ago`, `now`. */

@@ -57,7 +57,7 @@ const RENAMED: Record<string, string | null> = {
 const SENTENCE = /> problems > \d+$/
 
 /** Each state that a kill left is opened and read whole; with more migrations some of them must do. */
-const MAX_INSPECTED = 12
+const MAX_INSPECTED = 6
 
 const folders: string[] = []
 const newFolder = () => {

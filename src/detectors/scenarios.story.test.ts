@@ -49,7 +49,6 @@ describe('every fault is one alert, and there is no other', () => {
     ['burst', 0],
     ['quiet-then-spike', 1],
     ['high-errors', 1],
-    ['demo', 4],
   ])('in the scenario %s', async (name, faults) => {
     const verdict = await playScenario(name)
     expect(verdict).toMatchObject({ missed: [], wrong: [] })
@@ -59,6 +58,7 @@ describe('every fault is one alert, and there is no other', () => {
   it('and in the demo each is resolved by itself before the end', async () => {
     await logs.app.result(`rules edit error-spikes --keep-firing ${DEMO_KEEP_FIRING}`)
     const verdict = await playScenario('demo')
+    expect(verdict).toMatchObject({ missed: [], wrong: [] })
     await logs.app.passes('2s')
     const { alerts } = await logs.app.result<{ alerts: OpenedAlert[] }>('alerts list')
     expect([verdict.found.length, alerts]).toEqual([4, []])

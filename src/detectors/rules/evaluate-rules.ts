@@ -9,6 +9,7 @@ import { forgetOtherSeries } from '../logs/matching-series.ts'
 import type { Decision } from './decision.ts'
 import type { Rule } from './rule.ts'
 import type { IntervalEvaluation, RuleKinds, Tick } from './rule-kind.ts'
+import { createSubjectCheck } from './rule-states.ts'
 import { activeRules } from './rules.ts'
 
 export const EVALUATION_INTERVAL_MS = 15 * SECOND
@@ -36,12 +37,13 @@ export function* evaluateRules(state: State, kinds: RuleKinds, now: number): Gen
   const due = kinds.all.flatMap(({ name, evaluation }) =>
     evaluation.trigger === 'interval' ? activeRules(state, name).map(rule => ({ rule, evaluation })) : [],
   )
+  const hasSubjects = createSubjectCheck(state)
   forgetOtherSeries(
     state,
     due.map(({ rule }) => rule),
   )
   for (const { rule, evaluation } of due.sort(compareOrder))
-    yield { rule, steps: evaluation.evaluate(state, rule, tick) }
+    if (hasSubjects(evaluation.subjects?.(rule) ?? null)) yield { rule, steps: evaluation.evaluate(state, rule, tick) }
 }
 
 /** Rules whose alerts inhibit others first; rules of the same window one after the other, because they share its counts. */

@@ -10,7 +10,7 @@ import type { State } from '../../state/database.ts'
 import type { Bucket, Episode, Period } from './backtest.ts'
 import type { Decision } from './decision.ts'
 import type { Rule, RuleDraft } from './rule.ts'
-import type { RuleState } from './rule-states.ts'
+import type { RuleState, SubjectTable } from './rule-states.ts'
 
 /** The settings that a kind may have beside what every rule has (matcher, severity, title …); each is a column and a flag. */
 export const SETTING_NAMES = [
@@ -124,6 +124,8 @@ export type IntervalEvaluation = Reevaluation & {
   sourceReturned?(state: State, before: Source, now: number): Decision
   /** Whether its alerts inhibit those of other rules, so that its rules are evaluated before them. */
   inhibitsOthers?: boolean
+  /** The table of what a rule is about: while it is empty, there is nothing to evaluate. By default it is always evaluated. */
+  subjects?(rule: Rule): SubjectTable | null
 }
 
 /** How many lines a search found; of a search that was not finished in time there are at least that many. */

@@ -5,6 +5,9 @@ import { ruleStates } from '../../state/schema/index.ts'
 
 export type RuleState = typeof ruleStates.$inferSelect
 
+/** The tables of what rules are about. */
+export type SubjectTable = 'log_series' | 'sources' | 'hosts'
+
 /** The rule state of an alert's key, or undefined. */
 export function readRuleState(state: State, key: string): RuleState | undefined {
   const byKey = eq(ruleStates.key, sql.placeholder('key'))
@@ -67,4 +70,19 @@ export function ruleStatesOf(state: State, ruleId: number): RuleState[] {
 export function nextRuleState(state: State): number | null {
   const query = 'select evaluate_at as at from rule_states order by evaluate_at limit 1'
   return state.prepare<[], { at: number }>(query).get()?.at ?? null
+}
+
+/** Answers whether a table of subjects has any, or some rule still has a state that must be decided about; each table is asked once. */
+export function createSubjectCheck(state: State): (table: SubjectTable | null) => boolean {
+  const known = new Map<string, boolean>()
+  const isFilled = (table: SubjectTable | 'rule_states') => {
+    const found = known.get(table) ?? hasRows(state, table)
+    known.set(table, found)
+    return found
+  }
+  return table => table === null || isFilled(table) || isFilled('rule_states')
+}
+
+function hasRows(state: State, table: SubjectTable | 'rule_states'): boolean {
+  return state.prepare<[], { found: number }>(`select exists (select 1 from ${table}) as found`).get()!.found === 1
 }

@@ -65,50 +65,55 @@ async function onSlack(): Promise<Chat> {
   }
 }
 
-describe.each([
-  ['Discord', onDiscord, [0, 6]],
-  ['Slack', onSlack, [2, 15]],
-])('a kill -9 while delivering to %s', (_name, open, waitsMs) => {
-  let chat: Chat
+describe('a kill -9 while delivering to Discord and Slack', () => {
+  let chats: readonly Chat[]
   let vakt: Running
   let folder: ReturnType<typeof newFolder>
 
   // Each test uses the Vakt that the one before it restarted, because a start takes a second of CPU time.
   beforeAll(async () => {
     folder = newFolder()
-    chat = await open()
-    vakt = await startVakt(folder.path, chat.environment)
+    chats = [await onDiscord(), await onSlack()]
+    vakt = await startVakt(folder.path, environment())
   })
 
   afterAll(async () => {
     await vakt.kill()
-    await chat.close()
+    for (const chat of chats) await chat.close()
     folder.remove()
   })
 
   afterEach(() => {
-    expect(chat.violations()).toEqual([])
+    expect(chats.flatMap(chat => chat.violations())).toEqual([])
   })
 
+  const environment = () => Object.assign({}, ...chats.map(chat => chat.environment)) as Record<string, string>
   const restart = async () => {
     await vakt.kill()
-    chat.heal()
-    vakt = await startVakt(folder.path, chat.environment)
+    for (const chat of chats) chat.heal()
+    vakt = await startVakt(folder.path, environment())
   }
   /** Adds a check and returns a function that makes it fail. */
   const addCheck = async (name: string) => {
     const { check } = await vakt.command<{ check: { uuid: string } }>(`checks add ${name} --every 1d`)
     return () => vakt.ping(`${check.uuid}/fail`)
   }
-  const cardsOf = (name: string) => chat.cards().filter(card => card.includes(`: ${name} reported`))
-  /** Waits until the chat shows one card of the check with this state, and everything is delivered. */
+  const cardsOf = (chat: Chat, name: string) => chat.cards().filter(card => card.includes(`: ${name} reported`))
+  const inEachChat = (isSo: (chat: Chat) => boolean, what: string) => until(() => chats.every(isSo), what)
+  /** Answers whether each chat was asked something since. */
+  const requestCounter = () => {
+    const before = new Map(chats.map(chat => [chat, chat.requests()]))
+    return (chat: Chat) => chat.requests() > before.get(chat)!
+  }
+  /** Waits until each chat shows one card of the check with this state, and everything is delivered. */
   const expectOneCard = async (name: string, state: string) => {
-    await until(() => cardsOf(name).some(card => card.includes(`${state}: ${name}`)), `the card of ${name}`)
+    const isShown = (chat: Chat) => cardsOf(chat, name).some(card => card.includes(`${state}: ${name}`))
+    await inEachChat(isShown, `the card of ${name}`)
     await until(async () => {
       const { deliveries } = await vakt.command<{ deliveries: { state: string }[] }>('deliveries --limit 50')
       return deliveries.every(delivery => delivery.state === 'shown')
     }, 'everything to be delivered')
-    expect(cardsOf(name)).toHaveLength(1)
+    expect(chats.map(chat => cardsOf(chat, name).length)).toEqual([1, 1])
   }
 
   it('after the beat was answered and before the card was sent loses no alert', async () => {
@@ -120,24 +125,25 @@ describe.each([
 
   it('while the card is in flight leaves one card', async () => {
     const fail = await addCheck('in-flight')
-    chat.hangPosts()
-    const before = chat.requests()
+    for (const chat of chats) chat.hangPosts()
+    const isAsked = requestCounter()
     await fail()
-    await until(() => chat.requests() > before, 'the message to be sent')
+    await inEachChat(isAsked, 'the message to be sent')
     await restart()
     await expectOneCard('in-flight', 'Critical')
   })
 
   it('after the card arrived and before its answer leaves one card', async () => {
     const fail = await addCheck('unanswered')
-    chat.acceptPostsWithoutAnswer()
+    for (const chat of chats) chat.acceptPostsWithoutAnswer()
     await fail()
-    await until(() => cardsOf('unanswered').length > 0, 'the message to arrive')
+    await inEachChat(chat => cardsOf(chat, 'unanswered').length > 0, 'the message to arrive')
     await restart()
     await expectOneCard('unanswered', 'Critical')
   })
 
   it('at any moment around the answer leaves one card for each alert', async () => {
+    const waitsMs = [0, 6]
     for (const ms of waitsMs) {
       const fail = await addCheck(`after-${ms}`)
       await fail()
@@ -151,11 +157,11 @@ describe.each([
     const fail = await addCheck('edited')
     await fail()
     await expectOneCard('edited', 'Critical')
-    chat.hangEdits()
-    const before = chat.requests()
+    for (const chat of chats) chat.hangEdits()
+    const isAsked = requestCounter()
     const { alerts } = await vakt.command<{ alerts: { id: number; title: string }[] }>('alerts list --limit 50')
     await vakt.command(`ack ${alerts.find(({ title }) => title.startsWith('edited '))!.id}`)
-    await until(() => chat.requests() > before, 'the edit to be sent')
+    await inEachChat(isAsked, 'the edit to be sent')
     await restart()
     await expectOneCard('edited', 'Acknowledged')
   })

@@ -59,7 +59,7 @@ export const anomaly: RuleKind = {
   firstRule: { name: 'intake', onlyInNewFolders: true },
   validate,
   formatValue: (_, value) => `${Math.round(Math.abs(value) * 10) / 10} times the usual deviation`,
-  evaluation: { trigger: 'interval', evaluate },
+  evaluation: { trigger: 'interval', evaluate, subjects: ({ metric }) => (metric === null ? 'log_series' : 'hosts') },
   backtest: { from: 'counters', episodes },
 }
 

@@ -70,7 +70,7 @@ export const errorRate: RuleKind = {
     validateWholeMinutes(rule)
   },
   formatValue: (_, value) => `${Math.round(value)}% errors`,
-  evaluation: { trigger: 'interval', evaluate },
+  evaluation: { trigger: 'interval', evaluate, subjects: () => 'log_series' },
   backtest: { from: 'counters', episodes },
 }
 

@@ -49,6 +49,7 @@ export const silence: RuleKind = {
   evaluation: {
     trigger: 'interval',
     inhibitsOthers: true,
+    subjects: () => 'sources',
     evaluate,
     sourceReturned,
     reevaluate: evaluateRemoval,

@@ -63,7 +63,8 @@ export const threshold: RuleKind = {
   title: '{where}: {value} in …',
   validate,
   formatValue: formatMetric,
-  evaluation: { trigger: 'interval', evaluate },
+  // Too few lines everywhere is also true where nothing ever sent any.
+  evaluation: { trigger: 'interval', evaluate, subjects: ({ metric }) => (metric === null ? null : 'hosts') },
   backtest: { from: 'counters', episodes },
 }
 
