@@ -1,16 +1,14 @@
 // The state database: opens it, migrates it, and changes it only inside IMMEDIATE transactions.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { Problem } from '../problem.ts'
 import { errorMessage } from '../text.ts'
 import { DeferredWrites } from './deferred-writes.ts'
 import { watchPresence } from './file-presence.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { MemoryName } from './memory.ts'
-import { drizzle, migrate } from './orm.ts'
+import { type Database, drizzle, migrate, preparedQuery } from './orm.ts'
 import { quickCheck, quickCheckInBackground } from './quick-check.ts'
-import * as schema from './schema/index.ts'
 import { prepared, Sqlite, type Statement } from './sqlite.ts'
 import { openProblem } from './start-problem.ts'
 import { goneProblem, stateProblem } from './state-problem.ts'
@@ -41,7 +39,7 @@ type WatchedFile = { path: string; isGone(): boolean }
 
 /** An open state database. All of it is synchronous; changes happen inside `transaction`. */
 export class State {
-  readonly db: BetterSQLite3Database<typeof schema>
+  readonly db: Database
   readonly #sqlite: Sqlite
   readonly #queries = new Map<string, unknown>()
   readonly #listeners: ((changed: ReadonlySet<Topic>) => void)[] = []
@@ -67,7 +65,7 @@ export class State {
     this.#file = file
     this.#begin = sqlite.prepare('begin immediate')
     this.#commit = sqlite.prepare('commit')
-    this.db = drizzle(sqlite, { schema })
+    this.db = drizzle(sqlite)
   }
 
   /**
@@ -179,10 +177,10 @@ export class State {
   }
 
   /** A prepared query of the query builder, built once per `name`. */
-  prepared<Q>(name: string, make: (db: BetterSQLite3Database<typeof schema>) => Q): Q {
+  prepared<Q>(name: string, make: (db: Database) => Q): Q {
     let query = this.#queries.get(name)
     if (!query) {
-      query = make(this.db)
+      query = preparedQuery(name, this.#sqlite, this.db, make)
       this.#queries.set(name, query)
     }
     return query as Q

@@ -23,9 +23,18 @@ export function addFirstRules(state: State, kinds: RuleKinds, now: number): void
   if (missing.length === 0) return
   state.transaction(() => {
     const taken = new Set(listRules(state).map(({ name }) => name))
-    for (const { name, kind, paused, defaults, onlyInNewFolders = false } of missing)
-      if (!taken.has(name) && !(onlyInNewFolders && offered.length > 0))
-        addRule(state, { ...defaults, name, kind, paused, createdAt: now, createdBy: 'Vakt' })
+    const first = missing
+      .filter(({ name, onlyInNewFolders }) => !taken.has(name) && !(onlyInNewFolders && offered.length > 0))
+      .map(({ name, kind, paused, defaults }) => ({
+        ...defaults,
+        name,
+        kind,
+        paused,
+        createdAt: now,
+        createdBy: 'Vakt',
+      }))
+    if (first.length > 0) state.db.insert(rules).values(first).run()
+    state.forget('rules')
     writeValue(state, FIRST_RULES_KEY, [...offered, ...missing.map(({ name }) => name)].join(' '))
   })
 }
@@ -45,7 +54,7 @@ export function activeRules(state: State, kind: string): readonly Rule[] {
 
 /** All rules by name. */
 export function listRules(state: State): Rule[] {
-  return state.db.select().from(rules).orderBy(asc(rules.name)).all()
+  return state.prepared('rules', db => db.select().from(rules).orderBy(asc(rules.name)).prepare()).all()
 }
 
 /** Throws `not_found`, naming the rules there are. */
