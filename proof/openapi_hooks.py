@@ -12,6 +12,13 @@ def ndjson(context, value):
     return "".join(f"{json.dumps({'message': f'line {text}'})}\n" for text in str(value).splitlines() or [""]).encode()
 
 
+@schemathesis.serializer("application/logplex-1")
+def logplex(context, value):
+    """Frames as Heroku's router sends them, each with its length."""
+    frames = [f"<190>1 2026-11-29T10:00:01Z host app web.1 - {line}" for line in str(value).splitlines() or ["x"]]
+    return b"".join(b"%d %s" % (len(frame.encode()), frame.encode()) for frame in frames)
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """
@@ -38,4 +45,7 @@ def batch_data_rejection(ctx, response, case):
         return
     if not any(str(location).endswith("BODY") and part.mode.is_negative for location, part in meta.components.items()):
         return
+    body = case.body
+    if isinstance(body, dict) and not body.get("alerts", True):
+        return  # There is nothing to reject.
     assert response.json()["rejected"] > 0, "A body that violates the schema was accepted"

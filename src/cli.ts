@@ -292,8 +292,12 @@ function unreachable(url: string, error: unknown): Problem {
   )
 }
 
-/** The query to follow: the words, limited to the project of `--project`. Throws `invalid` for other flags. */
-function tailQuery(words: readonly string[]): string {
+/**
+ * The query to follow: the words, limited to the project of `--project`. `--color` is for Discord and changes nothing here.
+ * Throws `invalid` for other flags.
+ */
+function tailQuery(typed: readonly string[]): string {
+  const words = typed.filter(word => word !== '--color')
   const at = words.findIndex(word => /^--project(=|$)/.test(word))
   const [flag = '', next = ''] = at < 0 ? [] : words.slice(at)
   const inline = flag.includes('=')

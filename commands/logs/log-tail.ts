@@ -4,7 +4,7 @@ import type { LogLine } from '../../src/logs/line.ts'
 import { Problem } from '../../src/problem.ts'
 import { MINUTE } from '../../src/time.ts'
 import { channelHere, command, duration } from '../context.ts'
-import { logEntry } from './log-card.ts'
+import { colorFlag, logEntry } from './log-card.ts'
 import { queryArguments, readQuery, storeOf } from './log-query.ts'
 
 const DEFAULT_DURATION_MS = 10 * MINUTE
@@ -26,8 +26,9 @@ const tail = command({
     pause: tailNumber('Pause the tail with this number'),
     resume: tailNumber('Resume the paused tail with this number'),
     stop: tailNumber('Stop the tail with this number'),
+    color: colorFlag(),
   },
-  async run({ for: durationMs = DEFAULT_DURATION_MS, pause, resume, stop, ...words }, context) {
+  async run({ for: durationMs = DEFAULT_DURATION_MS, pause, resume, stop, color = false, ...words }, context) {
     const { tails } = context
     const store = storeOf(context)
     if (pause !== undefined) return done(() => tails.pause(pause), `Tail ${pause} is paused`)
@@ -49,6 +50,7 @@ const tail = command({
       durationMs: Math.min(durationMs, MAX_DURATION_MS),
       show: (line: LogLine) => line.message,
       entry: (line: LogLine) => logEntry(line, query.where),
+      isColoured: color,
     })
     return {
       card: {

@@ -49,7 +49,7 @@ export type Capabilities = {
   readonly edits: boolean
   /** Messages have threads, for the timeline of an alert and for questions about it. */
   readonly threads: boolean
-  /** An edit can add a picture to a message. */
+  /** An edit can add a picture to a message; without edits, a message can come with one. */
   readonly pictures: boolean
   /** The background that most people have there (default: light). */
   readonly pictureTheme?: 'light' | 'dark'

@@ -45,6 +45,24 @@ describe('live tails', () => {
     for (const message of channel.messages) expect(JSON.stringify(message.card)).toMatch(/at 1[01]\d/)
   })
 
+  it('show lines of a log in a block, coloured where somebody asked for it', async () => {
+    for (const isColoured of [false, true]) {
+      await tails.start<string>({
+        ...{ subject: 'web', command: 'logs tail', channel, by: 'Ann', durationMs: MINUTE, isColoured },
+        follow: take => {
+          take(['no stock'])
+          return () => {}
+        },
+        show: line => line,
+        entry: line => ({ at: 0, level: 'error', source: 'web', message: line }),
+      })
+      await clock.advance(10 * SECOND)
+      const [block] = channel.messages.at(-1)!.card.evidence!
+      expect(block).toMatchObject({ kind: 'log', entries: [{ message: 'no stock' }] })
+      expect('isColoured' in block! && block.isColoured).toBe(isColoured)
+    }
+  })
+
   it('do not start when the source cannot be followed, and leave room for others', async () => {
     for (let i = 0; i < 6; i++) {
       const started = tails.start({

@@ -31,6 +31,8 @@ export type TailRequest<L> = {
   show(line: L): Text
   /** The line of a log, where it is one: such lines stand aligned in a block. */
   entry?(line: L): LogEntry
+  /** Whether somebody asked for colours in the block of lines. */
+  isColoured?: boolean
   /** Whether `--export` of the command returns all lines of the tail as a file. */
   canExport?: boolean
   /** A sentence about the source, such as that a host cannot be reached at the moment. */
@@ -234,8 +236,9 @@ function linesOf(tail: Tail): Text[] {
   return [...above, ...(tail.entry ? [] : tail.lines.map(line => tail.show(line)))]
 }
 
-function evidenceOf({ entry, lines }: Tail): Evidence[] | null {
-  return entry && lines.length > 0 ? [{ kind: 'log', entries: lines.map(line => entry(line)) }] : null
+function evidenceOf({ entry, lines, isColoured }: Tail): Evidence[] | null {
+  if (!entry || lines.length === 0) return null
+  return [{ kind: 'log', entries: lines.map(line => entry(line)), ...(isColoured && { isColoured }) }]
 }
 
 function createNonce(): string {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { requiredWith } from '../../config/setting.ts'
 import { definePlatform } from '../platform-definition.ts'
 
-const capabilities = { edits: false, threads: false, pictures: false, mentions: false, interactive: false }
+const capabilities = { edits: false, threads: false, pictures: true, mentions: false, interactive: false }
 
 export const email = definePlatform({
   name: 'email',

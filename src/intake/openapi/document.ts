@@ -18,8 +18,15 @@ const TAGS = [
       'Heartbeats of jobs, in the ping protocol of Healthchecks. The URL is the secret. Every method pings, `PUT` and `DELETE` too.',
   },
   { name: 'Logs', description: 'Log lines: sent, searched, followed, deleted.' },
+  {
+    name: 'Logs by other protocols',
+    description:
+      'Log lines as other programs send them: Loki, OpenTelemetry, Elasticsearch, GELF, Splunk, Seq, Datadog, Heroku.',
+  },
   { name: 'Alerts', description: 'Alerts that other programs report.' },
   { name: 'Commands', description: 'Everything that people can do in a chat.' },
+  { name: "Healthchecks' API", description: 'Checks by the management API of Healthchecks, and its badges.' },
+  { name: 'Status', description: 'Published status pages and their badges.' },
   { name: 'Health', description: 'How Vakt itself is doing.' },
   { name: 'Chats', description: 'What chat platforms call.' },
   { name: 'Satellites', description: 'What `vakt satellite` sends and asks.' },

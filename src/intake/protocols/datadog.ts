@@ -29,7 +29,7 @@ const route = (path: string, operationId: string, status: 200 | 202) =>
     method: 'post',
     path,
     operationId,
-    tags: ['Logs'],
+    tags: ['Logs by other protocols'],
     summary: 'Store logs of Datadog clients',
     description: 'Objects or lines; the key in `DD-API-KEY`, or, as old clients have it, in the path.',
     // A key in the path is no scheme of OpenAPI.

@@ -19,7 +19,7 @@ const ROUTE = createRoute({
   method: 'post',
   path: '/gelf',
   operationId: 'sendGelf',
-  tags: ['Logs'],
+  tags: ['Logs by other protocols'],
   summary: 'Store messages of GELF',
   description: 'One message, or one on each line. 202 is answered after the lines are stored, without a body.',
   ...withKey,

@@ -15,7 +15,7 @@ const ROUTE = createRoute({
   method: 'post',
   path: '/logplex',
   operationId: 'logplex',
-  tags: ['Logs'],
+  tags: ['Logs by other protocols'],
   summary: "Store lines of Heroku's HTTPS drains",
   description: [
     '`heroku drains:add "https://any:<key>@<host>/logplex?source=<app>"`. The dyno (`web.1`) is the host of a line; `source`',

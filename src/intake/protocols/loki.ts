@@ -16,7 +16,7 @@ const route = (path: string, operationId: string, summary: string) =>
     method: 'post',
     path,
     operationId,
-    tags: ['Logs'],
+    tags: ['Logs by other protocols'],
     summary,
     description: [
       'The push API of Grafana Loki, as JSON or as protobuf compressed with snappy. Labels and structured metadata become',

@@ -66,7 +66,7 @@ const route = ({ path, operationId, summary, rejected }: Signal) => {
     method: 'post',
     path,
     operationId,
-    tags: ['Logs'],
+    tags: ['Logs by other protocols'],
     summary,
     description: [
       'OTLP over HTTP, as protobuf or JSON; answers have the type of the request. What is rejected is in `partialSuccess`.',

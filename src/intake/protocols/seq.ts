@@ -15,7 +15,7 @@ const route = (path: string, operationId: string) =>
     method: 'post',
     path,
     operationId,
-    tags: ['Logs'],
+    tags: ['Logs by other protocols'],
     summary: 'Store events of Serilog and Seq clients',
     description: 'CLEF, one JSON object a line, or `{"Events": […]}`; the key in `X-Seq-ApiKey` or `?apiKey=`.',
     ...withIntakeKey,

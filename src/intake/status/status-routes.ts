@@ -13,7 +13,7 @@ import type { ShownPage } from '../../status-page/status-page.ts'
 import { listPages, readPage } from '../../status-page/status-pages.ts'
 import { SECOND } from '../../time.ts'
 import { SECURITY_HEADERS } from '../access/security-headers.ts'
-import { text } from '../openapi/responses.ts'
+import { ERROR } from '../openapi/responses.ts'
 import { withoutKey } from '../openapi/security.ts'
 
 export type StatusRoutesOptions = { state: State; clock: Clock; timeZone: string }
@@ -147,7 +147,12 @@ const COMPONENT = z.object({
   badge: z.string().describe('The slug of a component, with `.svg` or `.json`.'),
 })
 
-const notPublished = { 404: text('No such page is published.', z.literal(NOT_FOUND)) }
+const notPublished = {
+  404: {
+    description: 'No such page is published, or no page can have that name.',
+    content: { 'text/plain': { schema: z.literal(NOT_FOUND) }, 'application/json': { schema: ERROR } },
+  },
+}
 const unchanged = { 304: { description: 'It is what `If-None-Match` names.' } }
 const shield = z.object({ schemaVersion: z.literal(1), label: z.string(), message: z.string(), color: z.string() })
 const badgeAnswers = {

@@ -16,10 +16,11 @@ const NOW = Date.parse('2026-03-02T09:00:00Z')
 const PNG = new Uint8Array([1, 2, 3])
 const points = [0, 1, 2, 3].map(i => [NOW - (4 - i) * MINUTE, [20, 40, 80, 95][i]!] as const)
 
-async function startDelivery(draw: () => Promise<Uint8Array>) {
+async function startDelivery(draw: () => Promise<Uint8Array>, canEdit = true) {
   const clock = createFakeClock(NOW)
   const state = memoryState()
   const withImages = createMemoryChannel('discord', clock.now).hasPictures()
+  if (!canEdit) Object.assign(withImages, { capabilities: { ...withImages.capabilities, edits: false } })
   const plain = createMemoryChannel('slack', clock.now)
   syncChannels(state, [withImages, plain], NOW)
   const delivery = createDelivery(state, [withImages, plain], clock, silentLogger, createChartRenderer(draw, 'UTC'))
@@ -57,6 +58,18 @@ it('the card comes first and an edit adds the chart where cards have images; the
   await settled(12)
   expect(withImages.calls).toEqual(['post', 'edit', 'edit'])
   expect(drawn).toBe(2)
+})
+
+it('where nothing can be edited, as in mail, the chart comes with the message, or the message without it', async () => {
+  const { withImages, state, delivery } = await startDelivery(async () => PNG, false)
+  expect(withImages.calls).toEqual(['post'])
+  expect(withImages.messages[0]!.card.image).toMatchObject({ png: PNG })
+  acknowledgeAlert(state, 1, 'Ann', null, NOW)
+  delivery.wake()
+  await settled(12)
+  expect(withImages.messages[0]!.card.image).toBeUndefined()
+  const failing = await startDelivery(() => Promise.reject(new Error('no')), false)
+  expect(failing.withImages.messages[0]!.card.title).toBe('Critical: cpu is high')
 })
 
 it('a chart that fails or takes too long does not delay the card', async () => {

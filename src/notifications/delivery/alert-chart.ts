@@ -1,4 +1,4 @@
-// The chart on an alert's card: its values over time with their threshold. An edit adds it, so it never delays a card.
+// The chart on an alert's card: its values over time with their threshold. An edit adds it, so it delays no card but that of a mail, which waits at most a second.
 import type { Alert } from '../../alerts/alert.ts'
 import { BoundedMap } from '../../bounded-map.ts'
 import type { Card, Evidence } from '../../card.ts'
@@ -17,7 +17,7 @@ export type ChartRenderer = {
   render(state: State, alert: Alert, now: number, theme?: Theme): Promise<Card['image']>
 }
 
-/** An edit waits this long for its chart, and goes without it then. */
+/** An edit, or a message that cannot be edited, waits this long for its chart, and goes without it then. */
 const RENDER_TIMEOUT_MS = SECOND
 const MAX_CONCURRENT = 4
 const CACHE_SIZE = 50

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Alert } from '../../alerts/alert.ts'
 import { mentionCard } from '../../alerts/alert-card.ts'
 import { readAlert } from '../../alerts/alerts.ts'
+import type { Card } from '../../card.ts'
 import { type Channel, DeliveryError } from '../../chat/channel.ts'
 import type { Clock } from '../../clock.ts'
 import type { State } from '../../state/database.ts'
@@ -75,13 +76,22 @@ type StepContext = {
   chartRenderer: ChartRenderer | null
 }
 
+/** The chart of the alert for its card; nothing where there is none, or not in time. */
+async function renderChart({ state, channel, alert, clock, chartRenderer }: StepContext): Promise<Pick<Card, 'image'>> {
+  const image = await chartRenderer?.render(state, alert, clock.now(), channel.capabilities.pictureTheme)
+  return image ? { image } : {}
+}
+
 /** Carries out each kind of step; returns what the channel shows then. */
 const STEP_ACTIONS: Record<OutboxItem['step']['do'], (context: StepContext) => Promise<Shown | null>> = {
   skip: async () => null,
-  async edit({ state, channel, attempt, alert, clock, chartRenderer }) {
+  async edit(context) {
+    const { state, channel, attempt, alert } = context
     const notification = attempt.notification!
-    const image = await chartRenderer?.render(state, alert, clock.now(), channel.capabilities.pictureTheme)
-    await channel.edit(notification.ref!, { ...readAlertCard(state, alert, channel.id), ...(image ? { image } : {}) })
+    // Without edits, only the end of an alert is a message.
+    const isShown = channel.capabilities.edits || alert.state === 'resolved'
+    const image = isShown ? await renderChart(context) : {}
+    await channel.edit(notification.ref!, { ...readAlertCard(state, alert, channel.id), ...image })
     // A mention that is not pending any more is cancelled; otherwise it would be sent after an unack.
     const isPending = isMentionPending(alert, notification)
     return {
@@ -116,9 +126,13 @@ const STEP_ACTIONS: Record<OutboxItem['step']['do'], (context: StepContext) => P
       alert,
       clock.now(),
     )
-    const ref = await sendNew(context, 'post', nonce => channel.post(card, nonce))
-    // The card comes without its chart, which takes time; the older version makes the next step an edit that adds it.
-    const version = chartRenderer?.hasChart(state, alert, clock.now()) ? alert.version - 1 : alert.version
+    const { edits } = channel.capabilities
+    const image = edits ? {} : await renderChart(context)
+    const ref = await sendNew(context, 'post', nonce => channel.post({ ...card, ...image }, nonce))
+    // Where it can be edited, the card comes without its chart, which takes time; the older version makes the next step an edit
+    // that adds it.
+    const isChartMissing = edits && chartRenderer?.hasChart(state, alert, clock.now())
+    const version = isChartMissing ? alert.version - 1 : alert.version
     // The thread begins after this line: the card already shows what happened before.
     const threaded = alert.threadLine
     return { ref, version, mentionCount: alert.mentionCount, endsSending: true, threaded }
