@@ -63,6 +63,13 @@ describe('live tails', () => {
     }
   })
 
+  it('run five at a time: a sixth is refused until one stops', async () => {
+    const [first] = await Promise.all(Array.from({ length: 5 }, () => start()))
+    await expect(start()).rejects.toThrow('5 tails are already running. Stop one first.')
+    await tails.stop(first!.id, 'Ann')
+    await start()
+  })
+
   it('do not start when the source cannot be followed, and leave room for others', async () => {
     for (let i = 0; i < 6; i++) {
       const started = tails.start({

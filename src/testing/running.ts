@@ -54,6 +54,7 @@ export async function startVakt(folder: string, environment: Record<string, stri
 
   return {
     url,
+    pid: child.pid!,
     printed: () => printed,
     logged: () => logged,
     /** Runs a command line with the admin key and gives its result. */

@@ -30,6 +30,8 @@ describe('an OnCalendar expression', () => {
     ['30-1-1', ['2030-01-01T00:00:00']],
     ['*-1/5-1 01:00', ['2027-01-01T01:00:00', '2027-06-01T01:00:00']],
     ['daily Europe/Oslo', ['2026-11-29T23:00:00', '2026-11-30T23:00:00']],
+    // West of Greenwich the clock on the wall is behind: 07:00 there.
+    ['10:00 America/New_York', ['2026-11-29T15:00:00', '2026-11-30T15:00:00']],
     ['10:00 UTC', ['2026-11-30T10:00:00', '2026-12-01T10:00:00']],
   ])('%s', (expression, expected) => {
     expect(times(expression, 'UTC', FROM, expected.length)).toEqual(expected)
