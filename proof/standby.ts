@@ -78,31 +78,46 @@ function start(
   const folder = join(root, name)
   mkdirSync(folder, { recursive: true })
   const { endpoint, region, accessKey, secretKey } = s3.bucket
-  const child = spawn(NODE, ['--max-semi-space-size=8', MAIN, ...words], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...{
-        PATH: process.env.PATH,
-        HOME: folder,
-        TZ: 'UTC',
-        PORT: String(port),
-        DATA_DIR: folder,
-        ADMIN_KEY,
-        VAULT_KEY,
-      },
-      ...{ LOG_LEVEL: 'info', LEASE: 's3://leases/vakt.lease', LEASE_NAME: name },
-      ...{ ARCHIVE_S3_ENDPOINT: endpoint, ARCHIVE_S3_REGION: region },
-      ...{ ARCHIVE_S3_ACCESS_KEY: accessKey, ARCHIVE_S3_SECRET_KEY: secretKey },
-      ...{ SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken },
-      ...{ SLACK_CHANNEL_ID: slack.channel, SLACK_API_URL: slack.apiUrl },
-      ...more,
+  const env = {
+    ...{
+      PATH: process.env.PATH,
+      HOME: folder,
+      TZ: 'UTC',
+      PORT: String(port),
+      DATA_DIR: folder,
+      ADMIN_KEY,
+      VAULT_KEY,
     },
-  })
+    ...{ LOG_LEVEL: 'info', LEASE: 's3://leases/vakt.lease', LEASE_NAME: name },
+    ...{ ARCHIVE_S3_ENDPOINT: endpoint, ARCHIVE_S3_REGION: region },
+    ...{ ARCHIVE_S3_ACCESS_KEY: accessKey, ARCHIVE_S3_SECRET_KEY: secretKey },
+    ...{ SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken },
+    ...{ SLACK_CHANNEL_ID: slack.channel, SLACK_API_URL: slack.apiUrl },
+    ...more,
+  }
   let printed = ''
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => (printed += String(chunk)))
-  const ended = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)))
-  return { name, folder, port, child, text: () => printed, ended, isOnDuty: () => /on duty at/.test(printed) }
+  const isOnDuty = () => /on duty at/.test(printed)
+  let finish: (code: number | null) => void
+  const ended = new Promise<number | null>(resolve => {
+    finish = resolve
+  })
+  const vakt: Vakt = { name, folder, port, child: spawnOnce(), text: () => printed, ended, isOnDuty }
+  return vakt
+
+  function spawnOnce(): ChildProcess {
+    const child = spawn(NODE, ['--max-semi-space-size=8', MAIN, ...words], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env,
+    })
+    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => (printed += String(chunk)))
+    child.once('exit', code => {
+      // On a busy machine a start may take longer than a shortened lease: whoever supervises it starts it again.
+      if (code === LOST_LEASE_EXIT_CODE && !isOnDuty()) vakt.child = spawnOnce()
+      else finish(code)
+    })
+    return child
+  }
 }
 
 /** Beats of four jobs, back to back, until stopped: what was acknowledged, with the instant of the answer. */
@@ -136,7 +151,7 @@ function playKill(litestream: string, round: number): Promise<string[]> {
     writeFileSync(config, litestreamConfig(join(world.root, 'replica')))
     const port = await freePort()
     const commands = {
-      REPLICATE_COMMAND: `exec nice ${litestream} replicate -config ${config}`,
+      REPLICATE_COMMAND: `exec ${litestream} replicate -config ${config}`,
       RESTORE_COMMAND: `${litestream} restore -config ${config} -if-replica-exists -o "$VAKT_DB" "$DATA_DIR/vakt.db"`,
     }
     const a = start(world, 'vakt-a', port, [], commands)
@@ -185,6 +200,10 @@ function playKill(litestream: string, round: number): Promise<string[]> {
       if (cards.filter(card => /Taken over from vakt-a/.test(card)).length !== 1)
         faults.push('not exactly one card of the take-over')
       return [...faults, ...cards.filter(card => /steady|daily/.test(card)).map(card => `false alarm: ${card}`)]
+    } catch (error) {
+      throw new Error(`${running.map(({ name, text }) => `${name}: ${text().slice(-400)}`).join('\n')}`, {
+        cause: error,
+      })
     } finally {
       await endAll(running)
     }
@@ -335,13 +354,13 @@ async function command<T = unknown>(port: number, line: string): Promise<T> {
 
 type Beat = { job: string; at: number; rid: string }
 
-/** The beats that the state in a folder does not have. */
+/** The beats that the state in a folder does not have, of those before the kill that no retention has removed by now. */
 function missingBeats(folder: string, sent: readonly Beat[]): Beat[] {
   const database = new Sqlite(join(folder, 'vakt.db'), { readonly: true })
   const rows = database.prepare<[], { rid: string }>('select rid from beats where rid is not null').all()
   database.close()
   const stored = new Set(rows.map(({ rid }) => rid))
-  return sent.filter(({ rid }) => !stored.has(rid))
+  return sent.slice(sent.findIndex(({ rid }) => stored.has(rid))).filter(({ rid }) => !stored.has(rid))
 }
 
 function litestreamConfig(replica: string): string {
