@@ -14,6 +14,7 @@ import { lines } from './lines.ts'
 import { onCalendarProof } from './on-calendar.ts'
 import { openapi } from './openapi.ts'
 import { plantedSample } from './planted-sample.ts'
+import { satellite } from './satellite.ts'
 import { soak } from './soak.ts'
 import { stalls } from './stalls.ts'
 import { standby } from './standby.ts'
@@ -40,6 +41,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'on-calendar': onCalendarProof,
   openapi,
   'planted-sample': plantedSample,
+  satellite,
   soak,
   stalls,
   standby,

@@ -8,6 +8,7 @@ import { percentile, responseTimes, upShare } from '../../src/probes/availabilit
 import { readResults, readUpTime } from '../../src/probes/measurements.ts'
 import { daysUntil, nextProbe, type Probe } from '../../src/probes/probe.ts'
 import { readProbe } from '../../src/probes/probes.ts'
+import { listViews } from '../../src/satellites/views.ts'
 import { percent, plural } from '../../src/text.ts'
 import { aboutDuration, DAY, HOUR, isoTime } from '../../src/time.ts'
 import type { Context } from '../context.ts'
@@ -36,6 +37,9 @@ export function probeResult(context: Context, check: Check) {
     insecure: probe.insecure,
     cert_days: probe.certDays,
     reach: probe.reach,
+    via: probe.via?.split('\n') ?? [],
+    quorum: probe.quorum,
+    views: viewResults(context, probe),
     next_at: check.status === 'paused' ? null : isoTime(nextProbe(check, check.lastBeatAt ?? context.now)),
     last:
       probe.lastAt === null
@@ -94,9 +98,37 @@ export function probeLines(check: Check, probe: Probe, context: Context): Text[]
   return [
     came,
     expectation({ ...probe, target: shownTarget(probe, context) }),
+    ...viewpointLines(probe),
+    ...viewLines(probe, context),
     ...(next === null || next <= now ? [] : [['Next probe ', { time: next, style: 'relative' }, '.'] as Text]),
     ...certificateLines(probe, now),
   ]
+}
+
+/** From where a probe is made, and how many places must find it down; nothing for one that only Vakt itself makes. */
+export function viewpointLines({ via, quorum }: Probe): Text[] {
+  if (via === null) return []
+  const names = via.split('\n')
+  const needed = quorum === null ? 'most of those that are up' : `${quorum} of them`
+  return [`Probed from ${names.join(', ')}; it is down when ${needed} find it down.`]
+}
+
+/** What each place found last. */
+function viewLines({ via, checkId }: Probe, { state, now }: Context): Text[] {
+  if (via === null) return []
+  return listViews(state, checkId).map(
+    ({ viewpoint, ok, message, at }): Text => [
+      `${ok ? '🟢' : '🔴'} ${viewpoint}: ${redact(message)}, `,
+      { time: Math.min(at, now), style: 'relative' },
+    ],
+  )
+}
+
+function viewResults({ state }: Context, { via, checkId }: Probe) {
+  if (via === null) return []
+  return listViews(state, checkId).map(({ viewpoint, ok, message, durationMs, at }) => ({
+    ...{ viewpoint, ok, message: redact(message), duration_ms: durationMs, at: isoTime(at) },
+  }))
 }
 
 /** Response times and availability as fields; empty before the first result. */

@@ -6,7 +6,9 @@ import { writeMilliseconds } from '../../src/detectors/probe-failure.ts'
 import { redact } from '../../src/logs/redact/redact.ts'
 import { responseTimes } from '../../src/probes/availability.ts'
 import { readDays, readResults } from '../../src/probes/measurements.ts'
+import { readProbe } from '../../src/probes/probes.ts'
 import { Problem } from '../../src/problem.ts'
+import { MAIN_VIEWPOINT } from '../../src/satellites/satellite.ts'
 import { fileName } from '../../src/text.ts'
 import { DAY, HOUR, isoTime } from '../../src/time.ts'
 import { alertMarks } from '../containers/metric-chart.ts'
@@ -35,7 +37,13 @@ const probe = command({
     const { ok, message, durationMs, address, excerpt } = await context.checkProber.probeNow(check.id)
     const took = durationMs === null ? '' : ` in ${writeMilliseconds(durationMs)}`
     const from = address === null ? '' : ` from ${address}`
-    const counted = check.status === 'paused' ? ['The check is paused, so the result does not count.'] : []
+    const via = readProbe(context.state, check.id)?.via?.split('\n') ?? [MAIN_VIEWPOINT]
+    const counted =
+      check.status === 'paused'
+        ? ['The check is paused, so the result does not count.']
+        : via.includes(MAIN_VIEWPOINT)
+          ? []
+          : [`Asked from here, so it does not count: the check is probed from ${via.join(', ')}.`]
     return {
       card: {
         title: `${check.name}: ${redact(message)}`,

@@ -11,6 +11,8 @@ import { type Probe, readHeaders, readStatuses } from '../../src/probes/probe.ts
 import { probeKind, readTarget } from '../../src/probes/probe-kinds.ts'
 import type { NewProbe } from '../../src/probes/probes.ts'
 import { invalid, Problem } from '../../src/problem.ts'
+import { MAIN_VIEWPOINT, readViewpoints } from '../../src/satellites/satellite.ts'
+import { listSatellites } from '../../src/satellites/satellites.ts'
 import { MINUTE, type Period, periodLength, SECOND } from '../../src/time.ts'
 import { type Context, duration } from '../context.ts'
 
@@ -61,6 +63,16 @@ export function furtherProbeSettings() {
       .max(365)
       .optional()
       .describe('Days before a certificate ends from which to alert, 0 for never (default: 14)'),
+    via: repeated(z.string().max(2_000))
+      .optional()
+      .describe('Satellites that probe it, with commas; main is Vakt itself (default: main)'),
+    quorum: z
+      .number()
+      .int()
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('How many of them must find it down (default: most of those that are up)'),
     on: completes(z.string().max(63), 'host').optional().describe('Host on which --run runs'),
     run: z.string().max(4_000).optional().describe('Command that Vakt runs on the host instead of waiting for beats'),
   }
@@ -71,8 +83,10 @@ export type ProbeSettings = z.output<z.ZodObject<Shape>>
 
 /** The settings of the probe among all settings of a check. */
 export function splitSettings<S extends ProbeSettings>(settings: S) {
-  const { probe, expect, expectStatus, timeout, header, probeMethod, insecure, certDays, on, run, ...check } = settings
-  const all: ProbeSettings = { probe, expect, expectStatus, timeout, header, probeMethod, insecure, certDays, on, run }
+  const { probe, expect, expectStatus, timeout, header, probeMethod, insecure, certDays, ...others } = settings
+  const { via, quorum, on, run, ...check } = others
+  const asked = { probe, expect, expectStatus, timeout, header, probeMethod, insecure, certDays }
+  const all: ProbeSettings = { ...asked, via, quorum, on, run }
   return { probe: all, check }
 }
 
@@ -87,7 +101,14 @@ export function probeDraft(settings: ProbeSettings, context: Context): Omit<NewP
   }
   const blank = {
     ...{ kind: '', target: '', command: null, expect: '', expectStatus: null, method: 'GET', headerNames: '' },
-    ...{ headersSealed: null, timeout: DEFAULT_TIMEOUT_MS, insecure: false, certDays: DEFAULT_CERT_DAYS },
+    ...{
+      headersSealed: null,
+      via: null,
+      quorum: null,
+      timeout: DEFAULT_TIMEOUT_MS,
+      insecure: false,
+      certDays: DEFAULT_CERT_DAYS,
+    },
     ...{ reach: 'public' as const, changedAt: context.now },
   }
   return { ...blank, ...readProbeSettings(settings, blank as unknown as Probe, context) }
@@ -107,6 +128,7 @@ export function readProbeSettings(settings: ProbeSettings, before: Probe, contex
   const changes: Partial<NewProbe> = {
     ...(target === null ? {} : { kind: kind.name, target: target.target, command: target.command }),
     ...columnsOf(settings, context),
+    ...viewpointColumns(settings, before, kind, context),
     reach: reachOf(context),
     changedAt: context.now,
   }
@@ -127,6 +149,29 @@ function columnsOf(
     ...(probeMethod === undefined ? {} : { method: probeMethod }),
     ...(insecure === undefined ? {} : { insecure }),
     ...(certDays === undefined ? {} : { certDays }),
+  }
+}
+
+/** From where a probe is made, and how many places must agree. Throws `invalid`. */
+function viewpointColumns(
+  { via, quorum }: ProbeSettings,
+  before: Probe,
+  kind: ProbeKind,
+  { state }: Context,
+): Partial<NewProbe> {
+  const names = listSatellites(state).map(({ name }) => name)
+  const asked = via === undefined ? (before.via?.split('\n') ?? []) : via === NONE ? [] : readViewpoints(via, names)
+  const isElsewhere = asked.some(name => name !== MAIN_VIEWPOINT)
+  if (isElsewhere && kind.name === 'command')
+    throw invalid('via', 'A command runs on a host of Vakt. Satellites probe addresses only.')
+  if (quorum !== undefined && quorum > Math.max(1, asked.length))
+    throw invalid(
+      'quorum',
+      `${quorum} of ${Math.max(1, asked.length)} can never agree. Name as many places with --via berlin,oslo,${MAIN_VIEWPOINT}.`,
+    )
+  return {
+    ...(via === undefined ? {} : { via: isElsewhere ? asked.join('\n') : null }),
+    ...(quorum === undefined ? (via === undefined ? {} : { quorum: null }) : { quorum: isElsewhere ? quorum : null }),
   }
 }
 
@@ -196,6 +241,8 @@ const FLAGS: Record<keyof ProbeSettings, string> = {
   probeMethod: 'probe-method',
   insecure: 'insecure',
   certDays: 'cert-days',
+  via: 'via',
+  quorum: 'quorum',
   on: 'on',
   run: 'run',
 }

@@ -13,10 +13,12 @@ import type { Probe } from '../../src/probes/probe.ts'
 import { probeKind } from '../../src/probes/probe-kinds.ts'
 import { addProbe, countProbes, editProbe, type NewProbe, readProbe } from '../../src/probes/probes.ts'
 import { invalid, Problem } from '../../src/problem.ts'
+import { forgetViews } from '../../src/satellites/views.ts'
 import { plural } from '../../src/text.ts'
 import type { Context } from '../context.ts'
 import { checkResult, dependencyLines, nameInLine } from './check-card.ts'
 import { draftOf } from './check-settings.ts'
+import { viewpointLines } from './probe-card.ts'
 import { type ProbeSettings, probeDefaults, readProbeSettings, refuseBeatSettings } from './probe-settings.ts'
 
 /** How many probes a project may have before only an admin adds more. */
@@ -73,6 +75,7 @@ function add(
       lines: [
         expectation(added),
         `Vakt probes ${describeProbing(check)}, and alerts after ${plural(check.after, 'failure')} in a row.`,
+        ...viewpointLines(added),
         ...hints(check, added, settings),
         ...dependencyLines(check, context),
       ],
@@ -98,6 +101,7 @@ export function editProbedCheck(check: Check, settings: ProbeSettings, others: S
   const changes = readProbeSettings(settings, probe, context)
   endAlert(context.state, certificateKey(check), context.by.name, context.now)
   editProbe(context.state, check.id, changes)
+  forgetViews(context.state, check.id)
   return true
 }
 

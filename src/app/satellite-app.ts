@@ -8,6 +8,7 @@ import { PROTOCOLS } from '../intake/protocols/index.ts'
 import { createListeners } from '../intake/receive/listeners.ts'
 import { createKeepPing } from '../intake/satellites/keep-ping.ts'
 import { createSatelliteIntake } from '../intake/satellites/satellite-intake.ts'
+import { type CheckProberOptions, createCheckProber } from '../jobs/probes/check-prober.ts'
 import { createAlive } from '../jobs/satellites/alive.ts'
 import { createMainWatch } from '../jobs/satellites/main-watch.ts'
 import { createReportLoop, type SendToMain } from '../jobs/satellites/report-loop.ts'
@@ -18,6 +19,7 @@ import { FIRST_PROJECT, randomWord, readProject } from '../projects/projects.ts'
 import { createRates } from '../projects/rates.ts'
 import { RefusedWork } from '../projects/refused-work.ts'
 import { createVault } from '../projects/vault.ts'
+import { keepResult } from '../satellites/local-results.ts'
 import { deriveKey, openSpool } from '../satellites/spools.ts'
 import { createServices, type Service } from '../services.ts'
 import type { State } from '../state/database.ts'
@@ -40,6 +42,8 @@ export type SatelliteOptions = {
   send?: SendToMain
   /** Posts a notice about the main; only tests change it. */
   post?: (url: string, init: RequestInit) => Promise<Response>
+  /** How the target of a check is asked; only tests change it. */
+  probe?: CheckProberOptions['ask']
   /** How a connectivity target is probed; only tests change it. */
   reach?: (target: Target) => Promise<void>
 }
@@ -73,6 +77,14 @@ export function createSatellite(options: SatelliteOptions) {
   const onStored = loop.wake
   const pings = createKeepPing({ state, spool, clock, timeZone, onStored })
   const logWriter = createSpoolWriter({ state, commit, spool, clock, onStored })
+  const checkProber = createCheckProber({
+    ...{ state, vault, clock, logger, telemetry, commit, connectivity: prober, allowed: config.probeAllow },
+    ...(options.probe ? { ask: options.probe } : {}),
+    onResult(probed, result, now) {
+      keepResult(state, spool, probed, result, now)
+      setImmediate(onStored)
+    },
+  })
   const alive = createAlive({ state, clock, logger, onDowntime: pings.recordDowntime })
 
   const refusal = () => {
@@ -123,6 +135,7 @@ export function createSatellite(options: SatelliteOptions) {
     { name: 'reports', start: loop.start, stop: loop.stop },
     { name: 'sign of life', start: alive.start, stop: alive.stop },
     { name: 'connectivity probes', start: () => prober.start(() => {}), stop: prober.stop },
+    { name: 'probes of checks', start: checkProber.start, stop: checkProber.stop },
     { name: 'listeners', start: listeners.start, stop: listeners.stop },
   ]
   const services = createServices(list, logger)

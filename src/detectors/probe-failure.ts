@@ -157,14 +157,19 @@ function resultLines(check: Check, result: ProbeResult): Text[] {
   )
   return [
     ['Got: ', { bold: redact(result.message) }, `${took}${from}.`],
+    ...(result.viewpoints === undefined ? [] : [redact(result.viewpoints)]),
     ...(excerpt === '' ? [] : [['The answer begins: ', { code: excerpt }] as Text]),
     ...(check.after > 1 ? [`${plural(check.misses, 'failure')} in a row; it alerts after ${check.after}.`] : []),
   ]
 }
 
-function recovery(check: Check, { message, durationMs }: ProbeResult): Text {
+function recovery(check: Check, { message, durationMs, viewpoints }: ProbeResult): Text {
   const took = durationMs === null ? '' : ` in ${writeMilliseconds(durationMs)}`
-  return ['It answers again since ', { time: check.lastBeatAt!, style: 'moment' }, `: ${redact(message)}${took}.`]
+  return [
+    'It answers again since ',
+    { time: check.lastBeatAt!, style: 'moment' },
+    `: ${redact(message)}${took}.${viewpoints === undefined ? '' : ` ${redact(viewpoints)}`}`,
+  ]
 }
 
 function fields(check: Check, recentBeats: readonly Beat[]): Field[] {

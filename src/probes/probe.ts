@@ -21,6 +21,8 @@ export type ProbeResult = {
   certificateEndsAt: number | null
   /** The start of an answer that is not as expected. */
   excerpt?: string
+  /** From where it is down and up, when several places looked. */
+  viewpoints?: string
   /** This machine cannot ask at all, so that nothing is known about the target. */
   isUnknown?: boolean
 }

@@ -59,13 +59,21 @@ export function readProbedCheck(state: State, checkId: number): ProbedCheck | un
   return query.get({ checkId })
 }
 
-/** All checks that are probes and not paused. */
-export function listActiveProbes(state: State): Check[] {
-  return state.db
+/** All checks that are probes and not paused, from a viewpoint: those without any count as from `main`. */
+export function listActiveProbes(state: State, viewpoint: string | null = null): Check[] {
+  const active = state.db
     .select()
     .from(checks)
     .where(and(eq(checks.probed, true), ne(checks.status, 'paused')))
     .all()
+  if (viewpoint === null) return active
+  const elsewhere = new Set(
+    state
+      .prepare<[], { id: number; via: string }>('select check_id as id, via from probes where via is not null')
+      .all()
+      .flatMap(({ id, via }) => (via.split('\n').includes(viewpoint) ? [] : [id])),
+  )
+  return elsewhere.size === 0 ? active : active.filter(({ id }) => !elsewhere.has(id))
 }
 
 /** How many probes a project has. */

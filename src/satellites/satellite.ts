@@ -1,4 +1,5 @@
 // The rules of satellites: when one is silent, and what the viewpoints of a probe say together. Pure.
+import type { ProbeResult } from '../probes/probe.ts'
 import { invalid } from '../problem.ts'
 import type { probeViews, satellites } from '../state/schema/index.ts'
 import { MINUTE, SECOND } from '../time.ts'
@@ -57,4 +58,42 @@ export function verdictOf(views: readonly ProbeView[], quorum: number | null): V
 /** How old a view may be and still count: two probes may be late, as a satellite may be, ms. */
 export function viewRetentionMs(expectedGapMs: number, timeoutMs: number): number {
   return 2 * expectedGapMs + timeoutMs + MINUTE
+}
+
+/** A verdict as one result of the check; the card says from where. */
+export function combinedResult({ isDown, down, up }: Verdict): ProbeResult {
+  const deciding = isDown ? down : up.length > 0 ? up : down
+  const certificates = [...down, ...up].flatMap(({ certificateEndsAt }) => certificateEndsAt ?? [])
+  const [first] = deciding
+  return {
+    ok: !isDown,
+    message: isDown ? reasons(down) : (first?.message ?? ''),
+    durationMs: isDown ? null : median(up.flatMap(({ durationMs }) => durationMs ?? [])),
+    address: first?.address ?? null,
+    certificateEndsAt: certificates.length === 0 ? null : Math.min(...certificates),
+    viewpoints: viewpointsText(down, up),
+  }
+}
+
+/** `Down from berlin (no answer), oslo (status 503). Up from main.` */
+export function viewpointsText(down: readonly ProbeView[], up: readonly ProbeView[]): string {
+  const parts = [
+    ...(down.length === 0 ? [] : [`Down from ${down.map(view => `${view.viewpoint} (${view.message})`).join(', ')}.`]),
+    ...(up.length === 0 ? [] : [`Up from ${up.map(({ viewpoint }) => viewpoint).join(', ')}.`]),
+  ]
+  return parts.join(' ')
+}
+
+/** One reason as it is, several with where each was found. */
+function reasons(down: readonly ProbeView[]): string {
+  const byMessage = Map.groupBy(down, ({ message }) => message)
+  if (byMessage.size === 1) return `${down[0]!.message} from ${down.map(({ viewpoint }) => viewpoint).join(', ')}`
+  return [...byMessage]
+    .map(([message, views]) => `${message} from ${views.map(({ viewpoint }) => viewpoint).join(', ')}`)
+    .join('; ')
+}
+
+function median(values: number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null
 }

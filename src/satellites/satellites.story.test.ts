@@ -26,6 +26,8 @@ async function startSatellite(
   }: { state?: State; environment?: Record<string, string>; key?: string } = {},
 ) {
   const line: Line = { up: true, losesAnswers: false, requests: 0 }
+  /** What targets answer from there, where it is not a status 200. */
+  const answers = new Map<string, string>()
   const notices: { url: string; body: string }[] = []
   const secret = key ?? (await main.result<{ key: string }>(`satellites add ${name}`)).key
   const config = readConfig({ TZ: 'UTC', ...environment })
@@ -45,6 +47,13 @@ async function startSatellite(
       if (line.losesAnswers) throw new Error('socket hang up')
       return response
     },
+    probe: async ({ target }) => {
+      const failure = answers.get(target)
+      const result = { durationMs: 20, address: '192.0.2.1', certificateEndsAt: null }
+      return failure === undefined
+        ? { ...result, ok: true, message: 'status 200' }
+        : { ...result, ok: false, message: failure }
+    },
     post: async (url, init) => {
       notices.push({ url, body: String(init.body) })
       return new Response('ok')
@@ -57,6 +66,7 @@ async function startSatellite(
     ...satellite,
     key: secret,
     line,
+    answers,
     notices,
     async request(path: string, init?: RequestInit) {
       const response = await satellite.intake.request(path, init, {
@@ -121,7 +131,7 @@ describe('a satellite', () => {
       { message: 'two', source: 'api' },
     ])
     expect(await logged.json()).toMatchObject({ accepted: 2, rejected: 1 })
-    await main.passes('10m')
+    await main.passes('1m')
     expect(await main.check('nightly')).toMatchObject({ beats: 0 })
     berlin.line.up = true
     await arrives(main, berlin)
@@ -175,7 +185,7 @@ describe('a satellite', () => {
     await direct()
     await main.passes('10s')
     berlin.line.up = false
-    for (let minute = 0; minute < 10; minute++) {
+    for (let minute = 0; minute < 3; minute++) {
       await berlin.request(`/ping/${behind.check.uuid}`)
       await direct()
       await main.passes('1m')
@@ -185,7 +195,7 @@ describe('a satellite', () => {
     berlin.line.up = true
     await main.passes('30s')
     expect(main.titles()).toEqual(['Resolved: The satellite berlin is silent'])
-    expect(await main.check('behind')).toMatchObject({ beats: 11, misses: 0 })
+    expect(await main.check('behind')).toMatchObject({ beats: 4, misses: 0 })
     await main.stop()
   })
 
@@ -197,7 +207,7 @@ describe('a satellite', () => {
     await main.passes('10s')
     const deadline = (await main.check('behind')).down_at
     berlin.line.up = false
-    await main.passes('10m')
+    await main.passes('4m')
     expect(await main.check('behind')).toMatchObject({ status: 'late' })
     berlin.line.up = true
     await main.passes('30s')
@@ -210,14 +220,14 @@ describe('a satellite', () => {
 
   it('that did not run gives its checks that time', async () => {
     const main = await startApp()
-    const behind = await main.hasCheck('behind --every 5m --grace 1m')
+    const behind = await main.hasCheck('behind --every 2m --grace 30s')
     let berlin = await startSatellite(main)
     await berlin.request(`/ping/${behind.check.uuid}`)
     await main.passes('10s')
-    berlin = await berlin.resumes(30 * 60_000)
+    berlin = await berlin.resumes(10 * 60_000)
     await main.passes('1m')
     expect(await main.check('behind')).toMatchObject({ status: 'up' })
-    await main.passes('7m')
+    await main.passes('3m')
     expect(await main.check('behind')).toMatchObject({ status: 'down' })
     expect(main.titles()).toEqual(['Resolved: The satellite berlin is silent', 'Critical: behind sent no beat'])
     await main.stop()
@@ -353,7 +363,7 @@ describe('a satellite', () => {
     const berlin = await startSatellite(main, 'berlin', { environment })
     await main.passes('10s')
     berlin.line.up = false
-    await main.passes('5m')
+    await main.passes('2m')
     expect(berlin.notices).toHaveLength(1)
     expect(JSON.parse(berlin.notices[0]!.body).content).toMatch(
       /^🔴 Vakt at http:\/\/vakt.test is silent\nIt has not answered the satellite .* for 1m.*: connect ECONNREFUSED\./s,
@@ -363,6 +373,79 @@ describe('a satellite', () => {
     expect(resumed.notices.map(({ body }) => JSON.parse(body).content.split('\n')[0])).toEqual([
       '🟢 Vakt at http://vakt.test is back',
     ])
+    await main.stop()
+  })
+})
+
+describe('a probe from several places', () => {
+  const TARGET = 'https://shop.example.org/'
+  const viaAll = `checks add shop --probe ${TARGET} --every 1m --via berlin,oslo,main`
+
+  it('is down when most of those that are up find it down, and the card says from where', async () => {
+    const main = await startApp()
+    const [berlin, oslo] = [await startSatellite(main), await startSatellite(main, 'oslo')]
+    const added = await main.answerText(viaAll)
+    expect(added).toContain('Probed from berlin, oslo, main; it is down when most of those that are up find it down.')
+    await main.passes('90s')
+    expect(await main.check('shop')).toMatchObject({ status: 'up' })
+    berlin.answers.set(TARGET, 'no answer within 10 s')
+    await main.passes('3m')
+    expect(main.titles()).toEqual([])
+    expect(await main.answerText('checks show shop')).toContain('🔴 berlin: no answer within 10 s')
+    oslo.answers.set(TARGET, 'status 503')
+    await main.passes('2m')
+    expect(main.titles()).toEqual(['Critical: shop is down: no answer within 10 s from berlin; status 503 from oslo'])
+    expect(main.cardText()).toContain('Down from berlin (no answer within 10 s), oslo (status 503). Up from main.')
+    berlin.answers.clear()
+    await main.passes('90s')
+    expect(main.titles()[0]).toMatch(/^Resolved: shop is down/)
+    expect(main.cardText()).toContain('Down from oslo (status 503). Up from berlin, main.')
+    await main.stop()
+  })
+
+  it('does not count a satellite that is silent', async () => {
+    const main = await startApp()
+    const [berlin, oslo] = [await startSatellite(main), await startSatellite(main, 'oslo')]
+    await main.result(viaAll)
+    await main.passes('2m')
+    oslo.line.up = false
+    main.answers.set(TARGET, { ok: false, message: 'status 500', durationMs: null })
+    await main.passes('3m')
+    // One of two that are up is not most of them.
+    expect(main.titles()).toEqual(['Warning: The satellite oslo is silent'])
+    berlin.answers.set(TARGET, 'status 500')
+    await main.passes('2m')
+    expect(main.titles()[1]).toBe('Critical: shop is down: status 500 from berlin, main')
+    await main.stop()
+  })
+
+  it('takes a quorum, only places that exist, and no command', async () => {
+    const main = await startApp()
+    const berlin = await startSatellite(main)
+    const probe = `--probe ${TARGET} --every 1m`
+    expect(await main.answerText(`checks add a ${probe} --via paris`)).toMatch(
+      /^There is no satellite "paris"\. Satellites: berlin/,
+    )
+    expect(await main.answerText(`checks add a ${probe} --via berlin --quorum 2`)).toMatch(/^2 of 1 can never agree/)
+    expect(await main.answerText(`checks add a ${probe} --quorum 2`)).toMatch(/^2 of 1 can never agree/)
+    expect(await main.answerText('checks add a --via berlin')).toMatch(/^--via belongs to a probe/)
+    const { check } = await main.result<{ check: { probe: object } }>(
+      `checks add a ${probe} --via berlin --via main --quorum 1`,
+    )
+    expect(check.probe).toMatchObject({ via: ['berlin', 'main'], quorum: 1 })
+    await main.passes('1m')
+    berlin.answers.set(TARGET, 'status 500')
+    await main.passes('2m')
+    expect(main.titles()).toEqual(['Critical: a is down: status 500 from berlin'])
+    expect(await main.answerText('satellites remove berlin')).toMatch(
+      /^1 check is probed from berlin\. Change them first/,
+    )
+    await main.result('checks edit a --via main')
+    await main.result('satellites remove berlin --yes')
+    expect((await main.result<{ check: { probe: object } }>('checks show a')).check.probe).toMatchObject({
+      via: [],
+      quorum: null,
+    })
     await main.stop()
   })
 })

@@ -9,6 +9,8 @@ import { DAY, SECOND } from '../time.ts'
 import type { SatelliteReport } from './record.ts'
 import type { Satellite } from './satellite.ts'
 
+/** What was received this shortly before an instant may be on its way, ms; a report every 5 s is normal. */
+const REPORT_TOLERANCE_MS = 10 * SECOND
 /** Each asks its list of probes and reports every few seconds. */
 const MAX_SATELLITES = 50
 /** Two data folders with one key, of which both reported within this time, would undo each other's work, ms. */
@@ -213,10 +215,13 @@ export function completeTo(state: State, satelliteId: number): number | null {
   return state.prepare<[number], { at: number | null }>(query).get(satelliteId)?.at ?? null
 }
 
-/** The oldest instant up to which all satellites that have sent lines are complete; null when none is behind. */
-export function linesCompleteTo(state: State): number | null {
-  const query = 'select min(complete_to) as at from satellites where lines > 0'
-  return state.prepare<[], { at: number | null }>(query).get()?.at ?? null
+/**
+ * Whether lines of before `until` may still be on their way from a satellite, so that few of them prove nothing. One that has
+ * been silent for a day is waited for no longer.
+ */
+export function areLinesMissing(state: State, until: number): boolean {
+  const query = 'select 1 from satellites where lines > 0 and complete_to < ? and complete_to > ? limit 1'
+  return state.prepare<[number, number]>(query).get(until - REPORT_TOLERANCE_MS, until - DAY) !== undefined
 }
 
 /** The clock went back to `now`: no satellite has reported in the future. */

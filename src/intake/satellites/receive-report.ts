@@ -1,15 +1,18 @@
 // What satellites send: beats, log lines and results of probes are stored as if they had come here, at their own times, once.
 import type { IncomingMessage } from 'node:http'
+import { applyResults } from '../../alerts/lifecycle.ts'
 import type { Arrival } from '../../checks/beat.ts'
 import type { BeatKind } from '../../checks/check.ts'
 import { extendSatelliteDeadlines } from '../../checks/deadlines.ts'
 import { graceAfterDowntime } from '../../checks/downtimes.ts'
+import { evaluateView } from '../../detectors/evaluate-viewpoints.ts'
 import { lineSettings } from '../../logs/line-settings.ts'
 import { longestRetention } from '../../logs/retention.ts'
 import type { AppendResult, LogWriter } from '../../logs/store.ts'
+import { readProbedCheck } from '../../probes/probes.ts'
 import { Problem } from '../../problem.ts'
 import { readProjectById, retentionOf } from '../../projects/projects.ts'
-import type { LinesRecord, ReportAnswer, SatelliteReport, SentRecord } from '../../satellites/record.ts'
+import type { LinesRecord, ReportAnswer, ResultRecord, SatelliteReport, SentRecord } from '../../satellites/record.ts'
 import type { Satellite } from '../../satellites/satellite.ts'
 import {
   currentProgress,
@@ -120,11 +123,27 @@ function storeOnce(
     extendSatelliteDeadlines(state, satellite.id, from, to, to + graceAfterDowntime(from, to))
     return []
   }
+  if (record.kind === 'result') {
+    storeView(options, satellite, record)
+    return []
+  }
   if (record.kind !== 'beat') return []
   const arrival: Arrival = { ...record.arrival, body }
   const received = { at: record.at, satelliteId: satellite.id }
   const { answer, kind } = recordPing(options, record.ping, arrival, new URLSearchParams(record.query), received)
   return [{ kind, refusal: kind === null ? `a beat: ${answer.text}` : null }]
+}
+
+/** Counts what a probe from a satellite found, unless the check was changed meanwhile. */
+function storeView(
+  { state, clock }: ReceiveReportOptions,
+  { name }: Satellite,
+  { check: id, changedAt, result, at }: ResultRecord & { at: number },
+): void {
+  const probed = readProbedCheck(state, id)
+  if (!probed || probed.check.status === 'paused' || probed.probe.changedAt !== changedAt) return
+  const now = clock.now()
+  applyResults(state, evaluateView(state, probed, name, result, { at: Math.min(at, now), now }), now)
 }
 
 function markStored(

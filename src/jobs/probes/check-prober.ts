@@ -5,6 +5,7 @@ import type { Check } from '../../checks/check.ts'
 import type { Clock } from '../../clock.ts'
 import type { Prober } from '../../connectivity/probe.ts'
 import { evaluateProbeResult } from '../../detectors/evaluate-probes.ts'
+import { evaluateView } from '../../detectors/evaluate-viewpoints.ts'
 import { buildActionArgv } from '../../hosts/actions/action.ts'
 import type { HostRuntime } from '../../hosts/host-runtime.ts'
 import { findHost } from '../../hosts/hosts.ts'
@@ -16,6 +17,7 @@ import { nextProbe, type Probe, type ProbeResult, readHeaders, readStatuses, spr
 import { probeKind } from '../../probes/probe-kinds.ts'
 import { listActiveProbes, type ProbedCheck, readProbedCheck } from '../../probes/probes.ts'
 import type { Vault } from '../../projects/vault.ts'
+import { MAIN_VIEWPOINT } from '../../satellites/satellite.ts'
 import type { State } from '../../state/database.ts'
 import type { GroupCommit } from '../../state/group-commit.ts'
 import type { Telemetry } from '../../telemetry.ts'
@@ -51,11 +53,14 @@ export type CheckProberOptions = {
   clock: Clock
   logger: Logger
   commit: GroupCommit
-  hostRuntime: Pick<HostRuntime, 'connections'>
+  /** Runs commands on hosts; a satellite has none. */
+  hostRuntime?: Pick<HostRuntime, 'connections'>
   connectivity: Pick<Prober, 'current' | 'confirm'>
   /** Networks that everybody may probe. */
   allowed: BlockList
   telemetry: Pick<Telemetry, 'probeDurations' | 'probeResults'>
+  /** Takes the results, in the running transaction, in place of the evaluation; only a satellite does. */
+  onResult?: (probed: ProbedCheck, result: ProbeResult, now: number) => void
   /** Asks a target; only tests change it. */
   ask?: (probe: Probe, request: ProbeRequest) => Promise<ProbeResult>
 }
@@ -79,7 +84,9 @@ export function createCheckProber(options: CheckProberOptions): CheckProber {
   /** Reads which probes there are; those that go on keep their time. */
   const load = (spreadMs: number, keepsTimes: boolean) => {
     const now = clock.now()
-    const active = new Map(listActiveProbes(state).map(check => [check.id, check]))
+    const active = new Map(
+      listActiveProbes(state, options.onResult ? null : MAIN_VIEWPOINT).map(check => [check.id, check]),
+    )
     for (const id of entries.keys()) if (!active.has(id)) entries.delete(id)
     for (const check of active.values()) {
       const entry = entries.get(check.id)
@@ -186,7 +193,12 @@ export function createCheckProber(options: CheckProberOptions): CheckProber {
     // Meanwhile it may have been paused, or asked to look at something else.
     if (!current || current.check.status === 'paused' || current.probe.changedAt !== probed.probe.changedAt) return
     const now = clock.now()
-    applyResults(state, evaluateProbeResult(state, current, result, now), now)
+    if (options.onResult) return options.onResult(current, result, now)
+    const results =
+      current.probe.via === null
+        ? evaluateProbeResult(state, current, result, now)
+        : evaluateView(state, current, MAIN_VIEWPOINT, result, { at: now, now })
+    applyResults(state, results, now)
   }
 
   state.onCommit(topics => {
@@ -238,6 +250,7 @@ function requestOf(options: CheckProberOptions, check: Check, probe: Probe, sign
 function probeHosts({ state, hostRuntime }: CheckProberOptions, check: Check): ProbeHosts {
   return {
     run(name, command, timeoutMs) {
+      if (!hostRuntime) throw new Error('commands run on hosts of the main only')
       const host = findHost(state, name)
       const argv = buildActionArgv({ command, timeLimit: timeoutMs }, host.name, '')
       const machine = hostRuntime.connections.machine(host, { ignoreBackoff: check.status !== 'down' })

@@ -6,6 +6,7 @@ import { readMetric } from '../../../hosts/metrics/metrics.ts'
 import { countedSince, type Series } from '../../../logs/counters.ts'
 import type { Cooperative } from '../../../logs/window-counts.ts'
 import { invalid } from '../../../problem.ts'
+import { areLinesMissing } from '../../../satellites/satellites.ts'
 import type { State } from '../../../state/database.ts'
 import { DAY, HOUR, MINUTE } from '../../../time.ts'
 import { readLineMatcher } from '../../logs/line-matcher.ts'
@@ -86,7 +87,7 @@ type Subject = { where: string; labels: Value['labels']; projectId: number | nul
 function* countLines(state: State, rule: Rule, tick: Tick): Cooperative<Value[]> {
   const { countedUntil: until, countWindow } = tick
   const from = until - rule.window!
-  if (downtimeBetween(state, from, until) > 0) return []
+  if (downtimeBetween(state, from, until) > 0 || areLinesMissing(state, until)) return []
   const matching = yield* seriesOfRule(state, rule)
   yield
   const subjects = subjectsOf(rule, matching)

@@ -7,6 +7,7 @@ import { METRIC_UNITS, type Metric, type MetricPoint, readMetric } from '../../.
 import type { Series } from '../../../logs/counters.ts'
 import type { Cooperative } from '../../../logs/window-counts.ts'
 import { invalid } from '../../../problem.ts'
+import { areLinesMissing } from '../../../satellites/satellites.ts'
 import type { State } from '../../../state/database.ts'
 import type { Curve } from '../../../state/schema/index.ts'
 import { HOUR, MINUTE } from '../../../time.ts'
@@ -87,7 +88,7 @@ function* evaluate(state: State, rule: Rule, tick: Tick): Generator<Decision | u
 function* countLines(state: State, rule: Rule, { countedUntil: until, countWindow }: Tick): Cooperative<Value[]> {
   const from = until - rule.window!
   // A window with a downtime in it, or that began before the rule, proves nothing about too few lines.
-  const isIncomplete = downtimeBetween(state, from, until) > 0 || rule.createdAt > from
+  const isIncomplete = downtimeBetween(state, from, until) > 0 || rule.createdAt > from || areLinesMissing(state, until)
   const matching = yield* seriesOfRule(state, rule)
   const lines = yield* countWindow(from, until)
   // A source that has just stopped has too few lines as well.

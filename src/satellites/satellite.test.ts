@@ -1,0 +1,85 @@
+// Tables of cases: verdicts of several viewpoints, silence, lists of names, and reports that are whole or not.
+import { describe, expect, it } from 'vitest'
+import { Problem } from '../problem.ts'
+import { decodeReport, encodeReport, type SatelliteReport, type SentRecord } from './record.ts'
+import { combinedResult, isSilent, type ProbeView, readViewpoints, verdictOf } from './satellite.ts'
+
+const view = (viewpoint: string, message: string | null): ProbeView => ({
+  ...{ checkId: 1, viewpoint, at: 0, ok: message === null, message: message ?? 'status 200' },
+  ...{ durationMs: message === null ? 20 : null, address: null, certificateEndsAt: null },
+})
+const views = (text: string) => text.split('').map((sign, i) => view(`s${i}`, sign === '-' ? 'no answer' : null))
+
+describe('the verdict', () => {
+  it.each([
+    ['', null, null],
+    ['+', null, false],
+    ['-', null, true],
+    ['+-', null, false],
+    ['--', null, true],
+    ['+--', null, true],
+    ['++-', null, false],
+    ['++--', null, false],
+    ['+---', null, true],
+    ['++-', 1, true],
+    ['+--', 3, false],
+    ['---', 3, true],
+    ['--', 3, false],
+    ['+++', 1, false],
+  ] as const)('of %s with a quorum of %s is %s', (signs, quorum, isDown) => {
+    expect(verdictOf(views(signs), quorum)?.isDown ?? null).toBe(isDown)
+  })
+
+  it.each([
+    ['one reason', [view('b', 'no answer'), view('o', 'no answer'), view('main', null)], 'no answer from b, o'],
+    ['two reasons', [view('b', 'no answer'), view('o', 'status 500')], 'no answer from b; status 500 from o'],
+    ['up', [view('b', 'no answer'), view('main', null), view('o', null)], 'status 200'],
+  ])('says the reasons and the places: %s', (_, all, message) => {
+    expect(combinedResult(verdictOf(all, null)!).message).toBe(message)
+  })
+})
+
+it.each([
+  [null, 100_000, 0, false],
+  [100_000, 130_000, 0, false],
+  [100_000, 130_001, 0, true],
+  [100_000, 200_000, 180_000, false],
+  [100_000, 200_000, 150_000, true],
+])('a satellite seen at %s is silent at %s, listening since %s: %s', (lastSeenAt, now, since, silent) => {
+  expect(isSilent({ lastSeenAt }, now, since)).toBe(silent)
+})
+
+it.each([
+  ['berlin', ['berlin']],
+  ['berlin,oslo, main', ['berlin', 'oslo', 'main']],
+  ['berlin\noslo,berlin', ['berlin', 'oslo']],
+  ['paris', null],
+  [' , ', null],
+])('the list %j is read as %j', (text, names) => {
+  const read = () => readViewpoints(text, ['berlin', 'oslo'])
+  if (names === null) expect(read).toThrow(Problem)
+  else expect(read()).toEqual(names)
+})
+
+describe('a report', () => {
+  const waiting = { records: 0, bytes: 0, since: null }
+  const report: SatelliteReport = { version: '1', stream: 's', now: 5, completeTo: 5, waiting, refused: 0 }
+  const record = (seq: number, body: string): SentRecord => ({
+    ...{ seq, body: Buffer.from(body) },
+    record: { kind: 'downtime', at: seq, from: 0, to: seq },
+  })
+
+  it('is read as it was written', () => {
+    const records = [record(3, ''), record(7, 'body \0 ü')]
+    expect(decodeReport(encodeReport(report, records))).toEqual({ report, records })
+  })
+
+  it('that broke off anywhere, or has records out of order, is refused', () => {
+    const whole = encodeReport(report, [record(1, 'abc')])
+    const first = encodeReport(report, []).length
+    for (let end = 0; end < whole.length; end++)
+      if (end !== first) expect(() => decodeReport(whole.subarray(0, end))).toThrow(Problem)
+    expect(() => decodeReport(encodeReport(report, [record(2, ''), record(2, '')]))).toThrow(Problem)
+    expect(() => decodeReport(Buffer.from('{"stream":"x"}'))).toThrow(Problem)
+  })
+})
