@@ -1,13 +1,13 @@
 // Plants a fresh sample of bugs in the sources, one at a time, and counts how many of them the tests notice.
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MINUTE } from '../src/time.ts'
 import { listCoveringTests } from './planted/covering-tests.ts'
 import { EQUIVALENT } from './planted/equivalents.ts'
-import type { Progress } from './planted/runner.ts'
-import { drawSample, type PlantedBug } from './planted/sample.ts'
+import { drawSample, MAX_TRIES, type PlantedBug, type Progress } from './planted/sample.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const MIN_SHARE = 0.85
@@ -26,16 +26,20 @@ export async function plantedSample(options: Readonly<Record<string, string>>): 
   const bugs = only ? drawn.filter(({ id }) => only.includes(id)) : drawn
   const folder = mkdtempSync(join(tmpdir(), 'vakt-planted-'))
   const progressFile = options.progress ?? join(folder, 'progress.json')
+  const sample = createHash('sha256').update(JSON.stringify(bugs)).digest('hex')
   if (!existsSync(progressFile))
-    writeFileSync(progressFile, JSON.stringify({ outcomes: {}, unusable: [], done: [] } satisfies Progress))
-  const { done } = JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
-  const order = listCoveringTests(ROOT, [...new Set(bugs.map(({ file }) => file))]).filter(file => !done.includes(file))
+    writeFileSync(progressFile, JSON.stringify({ sample, outcomes: {}, unusable: [], done: [] } satisfies Progress))
+  const { done, sample: started } = JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
+  if (started !== sample)
+    throw new Error(`${progressFile} is of another seed, or the sources changed since. Begin anew with another file.`)
+  const tests = listCoveringTests(ROOT, [...new Set(bugs.map(({ file }) => file))])
+  const order = tests.filter(file => !done.includes(file))
   console.log(`planted-sample: seed ${seed}, ${bugs.length} bugs, ${order.length} test files`)
   try {
     const until = Date.now() + Number(options.minutes ?? 60) * MINUTE
     writeFileSync(join(folder, 'sample.json'), JSON.stringify({ bugs, order, progressFile, until }))
     await runTests(join(folder, 'sample.json'), until)
-    return report(bugs, JSON.parse(readFileSync(progressFile, 'utf8')) as Progress)
+    return report(bugs, JSON.parse(readFileSync(progressFile, 'utf8')) as Progress, tests.length)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -60,13 +64,17 @@ function runTests(sample: string, until: number): Promise<void> {
   })
 }
 
-function report(bugs: readonly PlantedBug[], { outcomes, unusable }: Progress): boolean {
+/** Prints what was missed; until every test file has run, a bug that too few tests have reached is open and does not count. */
+function report(bugs: readonly PlantedBug[], { outcomes, unusable, done }: Progress, tests: number): boolean {
+  const isOver = done.length >= tests
   const isEquivalent = (bug: PlantedBug) =>
     EQUIVALENT.some(({ file, from, to }) => file === bug.file && from === bug.from && to === bug.to)
-  const counted = bugs.filter(bug => !isEquivalent(bug))
   const isNoticed = ({ id }: PlantedBug) => (outcomes[id]?.noticedBy ?? null) !== null
+  const triesOf = ({ id }: PlantedBug) => outcomes[id]?.tries ?? 0
+  const kept = bugs.filter(bug => !isEquivalent(bug))
+  const counted = kept.filter(bug => isOver || isNoticed(bug) || triesOf(bug) >= MAX_TRIES)
   for (const bug of counted.filter(bug => !isNoticed(bug))) {
-    const tries = outcomes[bug.id]?.tries ?? 0
+    const tries = triesOf(bug)
     console.log(`  missed ${bug.id} ${bug.area} ${bug.file}:${bug.line} (${tries} tests reach it)`)
     console.log(`    ${shorten(bug.from)}\n    -> ${bug.kind === 'removal' ? '(removed)' : shorten(bug.to)}`)
   }
@@ -77,9 +85,13 @@ function report(bugs: readonly PlantedBug[], { outcomes, unusable }: Progress): 
     console.log(`${(area ?? 'all').padEnd(8)} ${noticed} of ${selected.length} noticed (${share})`)
   }
   console.log(
-    `${bugs.length - counted.length} change nothing; ${unusable.length} tests cannot be repeated and were left out`,
+    `${bugs.length - kept.length} change nothing; ${unusable.length} tests cannot be repeated and were left out`,
   )
-  return counted.filter(isNoticed).length / counted.length >= MIN_SHARE
+  if (!isOver)
+    console.log(
+      `${done.length} of ${tests} test files ran; ${kept.length - counted.length} bugs are open: go on with --progress`,
+    )
+  return isOver && counted.filter(isNoticed).length / counted.length >= MIN_SHARE
 }
 
 function shorten(text: string): string {

@@ -1,7 +1,7 @@
 // Runs each test as usual, then again with each planted bug that it reaches and that no test has noticed yet.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type RunnerTask, type RunnerTestCase, type RunnerTestFile, TestRunner } from 'vitest'
-import type { PlantedBug } from './sample.ts'
+import { MAX_TRIES, type Outcome, type PlantedBug, type Progress } from './sample.ts'
 import { Switchboard } from './switchboard.ts'
 
 declare global {
@@ -10,17 +10,10 @@ declare global {
   var __plantedProgress: Progress
 }
 
-/** What came of each bug: the test that noticed it, and how many were tried. */
-export type Outcome = { noticedBy: string | null; tries: number }
-/** `done` are the test files that ran to their end. */
-export type Progress = { outcomes: Record<number, Outcome>; unusable: string[]; done: string[] }
-
 const { bugs, progressFile } = JSON.parse(readFileSync(process.env.PLANTED_SAMPLE!, 'utf8')) as {
   bugs: PlantedBug[]
   progressFile: string
 }
-/** A bug that this many tests have reached without noticing it is not noticed. */
-const MAX_TRIES = 25
 /** A slow test is tried with fewer bugs: as many as this time allows, and no fewer than so many. */
 const PLACES_MS = 10_000
 const MIN_BUGS = 3

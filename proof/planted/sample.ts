@@ -8,6 +8,14 @@ export type Area = 'rules' | 'tables' | 'loops' | 'doors'
 /** A change of a file, with a number from 1. */
 export type PlantedBug = Change & { id: number; file: string; line: number; area: Area }
 
+/** What came of each bug: the test that noticed it, and how many were tried. */
+export type Outcome = { noticedBy: string | null; tries: number }
+/** `sample` tells the bugs of a run from others; `done` are the test files that ran to their end. */
+export type Progress = { sample: string; outcomes: Record<number, Outcome>; unusable: string[]; done: string[] }
+
+/** A bug that this many tests have reached without noticing it is not noticed. */
+export const MAX_TRIES = 25
+
 const ROOT = join(import.meta.dirname, '../..')
 /** Bugs of one file, so that long files do not make up the sample. */
 const MAX_PER_FILE = 2
