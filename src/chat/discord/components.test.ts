@@ -46,6 +46,18 @@ test('a few rows have their own buttons, many have one menu', () => {
   expect(JSON.stringify(parts(many))).toContain('**job-14**')
 })
 
+test('further actions of rows are in one menu, with the name of their row', () => {
+  const withMore = (count: number) =>
+    rows(count).map(row => ({ ...row, more: [{ label: 'Pause', line: `checks pause ${row.name}` }] }))
+  const labelsOf = (card: Card) => ofType(card, 3).flatMap(menu => (menu.options as Json[]).map(option => option.label))
+  const few: Card = { title: '2 checks', tone: 'plain', rows: withMore(2) }
+  expect(ofType(few, 9)).toHaveLength(2)
+  expect(labelsOf(few)).toEqual(['Pause job-0', 'Pause job-1'])
+  const many = labelsOf({ title: '15 checks', tone: 'plain', rows: withMore(15) })
+  expect(many.slice(0, 2)).toEqual(['Show job-0', 'Show job-1'])
+  expect(many.slice(15, 16)).toEqual(['Pause job-0'])
+})
+
 test('a dangerous button stands in a row of its own, at the end', () => {
   const card: Card = {
     title: 'job',

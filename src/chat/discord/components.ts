@@ -2,7 +2,7 @@
 // Such a message has an empty push preview, so what notifies people keeps the classic form: docs/decisions/019-two-forms-on-discord.md.
 import { createHash } from 'node:crypto'
 import type { RawFile, RESTPostAPIChannelMessageJSONBody } from 'discord.js'
-import { type Button, type Card, type Evidence, type Menu, type Row, type Text, TONE_ICONS } from '../../card.ts'
+import { type Card, type Evidence, type Menu, type Row, type Text, TONE_ICONS } from '../../card.ts'
 import { namedAction, orderedButtons, smallPrint } from '../card-parts.ts'
 import { evidenceName, monoText, PHONE_WIDTH, progressText, sharedSource } from '../mono-text.ts'
 import { buttonRows, menuRow } from './buttons.ts'
@@ -63,8 +63,10 @@ export function renderComponents(card: Card, instance?: string, timeZone = 'UTC'
   const rows = card.rows ?? []
   const whole = endWith(actionRows(card, instance))
   const rowsSize = rows.reduce((sum, { action }) => sum + (action ? SECTION_SIZE : 0), 0)
-  const hasRowButtons = rowsSize + countAll(whole) + TEXTS_AND_CONTAINER <= MAX_COMPONENTS
-  const end = hasRowButtons ? whole : endWith([...rowMenu(rows, instance), ...actionRows(card, instance)])
+  const hasRoomFor = (parts: readonly Component[]) => rowsSize + countAll(parts) + TEXTS_AND_CONTAINER <= MAX_COMPONENTS
+  const hasRowButtons = hasRoomFor(whole)
+  const withMore = endWith([...rowMenu(rows, !hasRowButtons, instance), ...actionRows(card, instance)])
+  const end = hasRowButtons && !hasRoomFor(withMore) ? whole : withMore
   const body = createBody(MAX_TEXT_LENGTH - size(small), MAX_COMPONENTS - 1 - countAll(end))
   addHeading(body, card, words, notes)
   for (const { name, value } of card.fields ?? []) body.line([{ bold: name }, ': ', ...spansOf(value)])
@@ -217,10 +219,15 @@ function addRows(body: Body, rows: readonly Row[], hasButtons: boolean, instance
   }
 }
 
-/** The menu with the actions of rows that have no button of their own. */
-function rowMenu(rows: readonly Row[], instance: string | undefined): Component[] {
-  const options = rows.map(namedAction).filter((button): button is Button => button !== null)
-  const menu = menuRow({ label: 'Choose …', options }, 'rows', instance)
+/**
+ * The menu with what rows have no button for: a section has room for one, so their further actions are in the menu, and with
+ * `hasAll` their first ones too, which come first.
+ */
+function rowMenu(rows: readonly Row[], hasAll: boolean, instance: string | undefined): Component[] {
+  const first = hasAll ? rows.map(namedAction) : []
+  const more = rows.flatMap(({ name, text, more = [] }) => more.map(action => namedAction({ name, text, action })))
+  const options = [...first, ...more].filter(button => button !== null)
+  const menu = menuRow({ label: hasAll ? 'Choose …' : 'More …', options }, 'rows', instance)
   return menu ? [menu as unknown as Component] : []
 }
 
