@@ -201,8 +201,16 @@ async function examineAll(isJson: boolean): Promise<number> {
   const { PLATFORMS } = await import('./chat/platforms.ts')
   const list = await (async () => {
     try {
-      const config = readConfig(readEnvironment())
-      const options = { config, platforms: PLATFORMS, version: readVersion(), now: Date.now, isServer: false }
+      const environment = readEnvironment()
+      const config = readConfig(environment)
+      const options = {
+        config,
+        environment,
+        platforms: PLATFORMS,
+        version: readVersion(),
+        now: Date.now,
+        isServer: false,
+      }
       return await examine(options)
     } catch (error) {
       return [examineSettings(error)]

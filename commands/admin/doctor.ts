@@ -1,4 +1,6 @@
 // Examines settings, data folder, chats and machine from a chat, with a remedy for what is wrong.
+
+import { readEnvironment } from '../../src/config/config.ts'
 import { diagnosisLines, diagnosisSummary, worstFirst } from '../../src/operations/doctor/diagnosis-text.ts'
 import { examine } from '../../src/operations/doctor/examine.ts'
 import { command } from '../context.ts'
@@ -11,7 +13,14 @@ const doctor = command({
   role: 'admin',
   args: {},
   async run(_, { config, platforms, parts, clock }) {
-    const list = await examine({ config, platforms, version: parts.version, now: clock.now, isServer: true })
+    const list = await examine({
+      config,
+      environment: readEnvironment(),
+      platforms,
+      version: parts.version,
+      now: clock.now,
+      isServer: true,
+    })
     const isFailed = list.some(({ state }) => state === 'failed')
     const isWarned = list.some(({ state }) => state === 'warning')
     return {

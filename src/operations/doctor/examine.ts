@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlatformDefinition } from '../../chat/platform-definition.ts'
 import type { Config } from '../../config/config.ts'
+import type { Environment } from '../../config/setting.ts'
 import { type Diagnosis, fails, isWell, skips } from '../../diagnosis.ts'
 import { Problem } from '../../problem.ts'
 import { lockFolder } from '../../state/folder-lock.ts'
 import { errorMessage } from '../../text.ts'
 import { SECOND } from '../../time.ts'
 import { examineFolder } from './examine-folder.ts'
+import { examineLease } from './examine-lease.ts'
 import { examineClock, examinePort, examineVersions } from './examine-machine.ts'
 
 export type ExamineOptions = {
@@ -16,6 +18,8 @@ export type ExamineOptions = {
   platforms: readonly PlatformDefinition[]
   version: string
   now(): number
+  /** Where the keys of a bucket are (default: none). */
+  environment?: Environment
   /** Whether this process is the server itself, which holds the lock. */
   isServer: boolean
 }
@@ -23,7 +27,8 @@ export type ExamineOptions = {
 const PLATFORM_TIMEOUT_MS = 10 * SECOND
 
 /** Examines everything; resolves with the parts in their order, and never rejects. */
-export async function examine({ config, platforms, version, now, isServer }: ExamineOptions): Promise<Diagnosis[]> {
+export async function examine(options: ExamineOptions): Promise<Diagnosis[]> {
+  const { config, platforms, version, now, isServer, environment = {} } = options
   const { dataDir, vaultKey, adminKey, timeZone } = config
   // A platform without required settings is ready always; it fails only with a channel's own address.
   const configured = platforms.filter(
@@ -35,6 +40,7 @@ export async function examine({ config, platforms, version, now, isServer }: Exa
   const asked = await Promise.all([
     examinePort(config, isRunning, readUrl(dataDir)),
     examineClock(clockUrls(config, configured), now),
+    examineLease(config.lease, environment, now()),
     ...configured.map(platform => examinePlatform(platform, config.platforms[platform.name])),
   ])
   const chats =

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { examineLease } from '../../operations/doctor/examine-lease.ts'
 import { Problem } from '../../problem.ts'
 import { memoryState } from '../../state/database.ts'
 import { readValue, writeValue } from '../../state/key-value.ts'
@@ -334,6 +335,20 @@ describe('a lease in a file', () => {
     const store = fileLease('/nowhere/vakt.lease')
     await expect(store.read(signal)).rejects.toThrow('Mount the shared storage')
   })
+})
+
+it.each([
+  [null, 'failed', 'No Vakt holds'],
+  [{}, 'ok', 'vakt-a (epoch 3) holds'],
+  [{ isReleased: true }, 'failed', 'has released'],
+  [{ renewedAt: -60_000 }, 'failed', 'and nobody has taken over'],
+])('doctor says of the lease %j: %s', async (change, state, text) => {
+  const path = join(folder(), 'vakt.lease')
+  if (change) await fileLease(path).write({ ...record('a'), ...change }, null, signal)
+  const config = { at: path, ttlMs: TTL_MS, name: null, restoreCommand: null, replicateCommand: null }
+  expect(await examineLease(config, {}, 5_000)).toEqual([
+    expect.objectContaining({ part: 'lease', state, text: expect.stringContaining(text) }),
+  ])
 })
 
 it.each(['', '{', 'null', '{"format":2}', leaseText({ ...record('a'), epoch: 0 })])('%j is no lease', text => {
