@@ -4,12 +4,15 @@ import { createSatellite } from '../app/satellite-app.ts'
 import { readConfig } from '../config/config.ts'
 import { silentLogger } from '../logger.ts'
 import { redact } from '../logs/redact/redact.ts'
+import type { Batch, LogStore } from '../logs/store.ts'
+import { Problem } from '../problem.ts'
 import { memoryState, type State } from '../state/database.ts'
 import { copyOf, startApp, type TestApp } from '../testing/app.ts'
 import { settled } from '../testing/fake-clock.ts'
 import { shareLogStore } from '../testing/log-store.ts'
 import { until } from '../testing/running.ts'
 import { signV2 } from '../testing/sign.ts'
+import { takingStore } from '../testing/taking-store.ts'
 
 const newStore = shareLogStore()
 
@@ -173,6 +176,30 @@ describe('a satellite', () => {
     expect(await main.check('job')).toMatchObject({ beats: 3 })
     const lines = await searches(main, 'source:once')
     expect(lines.map(({ message }) => message).sort()).toEqual(['keyed', 'line 0', 'line 1', 'line 2'])
+    await main.stop()
+  })
+
+  it('sends again what the main could not store, and nothing of the rest is stored twice', async () => {
+    const { store: taking, taken } = takingStore()
+    let isBusy = true
+    const append = (batch: Batch) =>
+      isBusy ? Promise.reject(new Problem('busy', 'The disk is full.')) : taking.append(batch)
+    const main = await startApp({ store: { ...taking, append } as LogStore })
+    const beat = await main.hasCheck('job --every 1h')
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    const berlin = await startSatellite(main)
+    await berlin.logs(key.secret, { message: 'waits' })
+    await berlin.request(`/ping/${beat.check.uuid}`)
+    await main.passes('20s')
+    expect(await main.check('job')).toMatchObject({ beats: 1 })
+    expect(berlin.status()).toMatchObject({
+      waiting: { requests: 2 },
+      parts: { main: { message: 'The disk is full.' } },
+    })
+    isBusy = false
+    await arrives(main, berlin)
+    expect(await main.check('job')).toMatchObject({ beats: 1 })
+    expect(taken()).toBe(1)
     await main.stop()
   })
 
