@@ -47,6 +47,7 @@ import { importCommands } from './imports/imports.ts'
 import { errorCommands } from './logs/errors.ts'
 import { formatCommands } from './logs/formats.ts'
 import { logArchiveCommands } from './logs/log-archives.ts'
+import { logEngineCommands } from './logs/log-engine.ts'
 import { logExportCommands } from './logs/log-export.ts'
 import { logSalvageCommands } from './logs/log-salvage.ts'
 import { logStatisticsCommands } from './logs/log-statistics.ts'
@@ -101,6 +102,7 @@ export function createCommands(
     ...logExportCommands,
     ...savedSearchCommands,
     ...logArchiveCommands,
+    ...logEngineCommands,
     ...logSalvageCommands,
     ...createRuleCommands(ruleKinds),
     createRuleTestCommand(ruleKinds),

@@ -78,7 +78,7 @@ const PURE_FILES =
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =
-  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/imports\/export-file\.ts|src\/command\/command\.ts|src\/(app|intake|chat|forwards|notifications|hosts|analysis|charts|operations|replication|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/checks\/exceptions\/calendar-reader\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/imports\/export-file\.ts|src\/command\/command\.ts|src\/(app|intake|chat|forwards|notifications|hosts|analysis|charts|operations|replication|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/checks\/exceptions\/calendar-reader\.ts|src\/logs\/(archive\/|embedded\/|engine\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
   file => !/\.(test|testing|contract)\.ts$|^src\/testing\//.test(file),

@@ -9,6 +9,7 @@ import { loadPlatforms } from './chat/platforms.ts'
 import { createTerminal } from './chat/terminal/platform.ts'
 import { systemClock } from './clock.ts'
 import { type Config, readConfig, readEnvironment } from './config/config.ts'
+import { readEngineCertificates } from './config/engine-settings.ts'
 import { loadOrCreateSecret, loadOrCreateVaultKey } from './config/secret-files.ts'
 import type { Environment } from './config/setting.ts'
 import { limitConnections, SERVER_OPTIONS } from './intake/connection-limits.ts'
@@ -246,14 +247,14 @@ function answeringOnDuty(answer: Fetch, duty: Duty): Fetch {
 /** The log store in the data folder; its workers start with the first line or query. */
 function openLogs(config: Config, logger: Logger, privacyKey: Buffer) {
   const folder = join(config.dataDir, 'logs')
+  const own = { folder, logger, privacyKey, diskBudgetBytes: config.logs.diskBudgetBytes }
+  const engine = config.logEngine
+  const ca = engine && readEngineCertificates(engine)
   const open = async () =>
-    (await import('./logs/embedded/open-log-store.ts')).openLogStore({
-      folder,
-      logger,
-      privacyKey,
-      diskBudgetBytes: config.logs.diskBudgetBytes,
-    })
-  return lazyStore(open, () => existsSync(folder))
+    engine
+      ? (await import('./logs/engine/open-engine-log-store.ts')).openConfiguredEngine(own, { ...engine, ca })
+      : (await import('./logs/embedded/open-log-store.ts')).openLogStore(own)
+  return lazyStore(open, () => engine !== null || existsSync(folder))
 }
 
 function listening(server: ReturnType<typeof serve>, config: Config): Promise<number> {

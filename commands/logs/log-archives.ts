@@ -13,6 +13,7 @@ import type { RejectionKind } from '../../src/telemetry.ts'
 import { plural } from '../../src/text.ts'
 import { aboutDuration, DAY, formatDuration, isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command, duration } from '../context.ts'
+import { engineResult, engineTexts } from './log-engine.ts'
 import { storeOf } from './log-query.ts'
 
 const MAX_SHOWN_PARTITIONS = 15
@@ -40,6 +41,7 @@ const status = command({
       partitions,
       projects = [],
       unsealed = 0,
+      engine,
     } = await storeOf(context).status()
     const newestFirst = partitions.toReversed()
     const pending = archiver?.pending(partitions) ?? []
@@ -49,6 +51,7 @@ const status = command({
     const hasRejected = rejected.some(({ lastAt }) => lastAt > now - REJECTED_WARNING_MS)
     const isDamaged = partitions.some(partition => partition.state === 'damaged')
     const summary: Text[] = [
+      ...(engine ? engineTexts(engine) : []),
       diskBudgetBytes === null
         ? 'Disk budget: none (set LOG_DISK_BUDGET).'
         : `Disk budget: ${Math.round(used * 100)}% of ${formatBytes(diskBudgetBytes)} used.`,
@@ -66,7 +69,7 @@ const status = command({
     return {
       card: {
         title: lines === 0 ? 'No log lines yet' : `${plural(lines, 'log line')} in ${formatBytes(bytes)}`,
-        tone: isDamaged || failing || hasRejected ? 'warning' : 'plain',
+        tone: isDamaged || failing || hasRejected || engine?.away || engine?.refusal ? 'warning' : 'plain',
         lines: failing ? [`Archiving fails: ${failing.problem.message}`, ...summary] : summary,
         buttons: archiver ? [{ label: 'Archives', line: 'logs archives' }] : [],
       },
@@ -77,6 +80,7 @@ const status = command({
         retention_ms: config.retentionMs,
         queued,
         unsealed_lines: unsealed,
+        ...(engine ? { engine: engineResult(engine) } : {}),
         projects: projects.map(({ project, lines: own, rawBytes, bytes: stored }) => ({
           project,
           lines: own,

@@ -12,6 +12,7 @@ import { Problem } from '../problem.ts'
 import { HOUR, MINUTE, parseDuration } from '../time.ts'
 import { timeZoneId } from '../time-zone.ts'
 import { backupSettings, toBackupConfig } from './backup-settings.ts'
+import { engineSettings, toEngineConfig } from './engine-settings.ts'
 import { leaseSettings, toLeaseConfig } from './lease-settings.ts'
 import { logSettings, toLogConfig } from './log-settings.ts'
 import { missingSettings } from './required-settings.ts'
@@ -147,6 +148,7 @@ export function settingsSchema(platforms: readonly PlatformDefinition[] = PLATFO
   const shape = {
     ...serverSettings,
     ...logSettings,
+    ...engineSettings,
     ...backupSettings,
     ...leaseSettings,
     ...socketSettings,
@@ -161,6 +163,7 @@ export function settingsSchema(platforms: readonly PlatformDefinition[] = PLATFO
 
 type OwnSettings = typeof serverSettings &
   typeof logSettings &
+  typeof engineSettings &
   typeof backupSettings &
   typeof leaseSettings &
   typeof socketSettings &
@@ -239,6 +242,8 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     pingBodyLimit: env.PING_BODY_LIMIT,
     tailLimits: { perKey: env.TAIL_LIMIT_PER_KEY, total: env.TAIL_LIMIT },
     logs: toLogConfig(env),
+    /** Where log lines go from here; null when they stay. */
+    logEngine: toEngineConfig(env),
     backup: toBackupConfig(env),
     satellite: toSatelliteConfig(env),
     /** The lease that makes this Vakt the main one; null when it is the only one. */
@@ -267,6 +272,8 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
       env.ADMIN_KEY,
       ...platforms.flatMap(platform => platform.secrets(env)),
       env.ANTHROPIC_API_KEY,
+      env.LOG_ENGINE_PASSWORD,
+      env.LOG_ENGINE_API_KEY,
       env.ARCHIVE_S3_ACCESS_KEY,
       env.ARCHIVE_S3_SECRET_KEY,
       env.BACKUP_PASSPHRASE,

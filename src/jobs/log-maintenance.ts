@@ -75,7 +75,8 @@ export function createLogMaintenance({
     if (maintained.status) archiver?.run(true).catch(() => {})
     await names?.refresh()
     if (now < nextPurgeAt) return maintained
-    nextPurgeAt = now + HOUR
+    // Deleting single lines costs an engine much more than files of our own.
+    nextPurgeAt = now + (maintained.status?.engine ? DAY : HOUR)
     await purgeRemoved()
     for (const project of listProjects(state)) {
       for (const query of expiredLines(retentionOf(project, config.retentionMs), now)) await store.purge(query)

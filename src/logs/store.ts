@@ -137,6 +137,8 @@ export type StoreStatus = {
    * Absent in a store that does not know.
    */
   projects?: readonly { project: string; lines: number; rawBytes: number; bytes: number }[]
+  /** Absent in a store without a log engine. */
+  engine?: EngineStatus
   /** Lines that are not sealed into blocks yet. Absent in a store without blocks. */
   unsealed?: number
   /** What was sealed into blocks since the start, and the time it took. Absent in a store without blocks. */
@@ -151,6 +153,26 @@ export type StoreStatus = {
   /** Batches that wait for the writer, and their limit. */
   queued: number
   queueLimit: number
+}
+
+/** The engine that has the lines, and what waits here for it. */
+export type EngineStatus = {
+  /** For people: `OpenSearch 3.0.0`; null while it was never reached. */
+  version: string | null
+  nodes: number | null
+  /** `green`, `yellow` or `red`. */
+  health: string | null
+  /** Since when it does not answer (epoch ms), and why; null while it does. */
+  away: { since: number; message: string } | null
+  /** Why it takes no lines although it answers; null when it does. */
+  refusal: string | null
+  warnings: readonly string[]
+  /** Lines that are stored here only. */
+  waiting: number
+  spoolBytes: number
+  spoolBudgetBytes: number
+  /** Lines that it keeps with their text only, because it refused their fields. */
+  refused: number
 }
 
 export type PartitionStatus = StoreStatus['partitions'][number]

@@ -19,7 +19,7 @@ export function withLogDefaults(config: Config, state: State): Config {
   return {
     ...config,
     retentionMs: config.isRetentionSet ? config.retentionMs : RETENTION_MS,
-    logs: { ...config.logs, diskBudgetBytes: config.logs.diskBudgetBytes ?? defaultBudget(config.dataDir) },
+    logs: { ...config.logs, diskBudgetBytes: config.logs.diskBudgetBytes ?? budgetFor(config) },
   }
 }
 
@@ -30,6 +30,11 @@ function isNewFolder(state: State): boolean {
   const isNew = readValue(state, 'greeted') === null
   writeValue(state, 'log defaults', isNew ? '14d' : '72h')
   return isNew
+}
+
+/** A log engine has disks of its own, about which nothing is known here. */
+function budgetFor(config: Config): number | null {
+  return config.logEngine ? null : defaultBudget(config.dataDir)
 }
 
 function defaultBudget(folder: string): number {

@@ -1,7 +1,7 @@
 // Decides about the log store itself: lines dropped to free disk space, damaged partitions, an unreachable archive. Pure.
 import { formatBytes } from '../../bytes.ts'
 import type { Text } from '../../card.ts'
-import type { PartitionStatus, RemovedPartition, StoreStatus } from '../../logs/store.ts'
+import type { EngineStatus, PartitionStatus, RemovedPartition, StoreStatus } from '../../logs/store.ts'
 import type { Severity } from '../../severity.ts'
 import { plural } from '../../text.ts'
 import { MINUTE } from '../../time.ts'
@@ -24,10 +24,16 @@ export type LogStoreFacts = {
 
 export const BUDGET_KEY = 'log-store:budget'
 const ARCHIVE_KEY = 'log-store:archive'
+const ENGINE_KEY = 'log-store:engine'
+const SPOOL_KEY = 'log-store:spool'
 export const DAMAGED_KEY = 'log-store:damaged:'
 const MAX_NAMED_PARTITIONS = 10
 /** A shorter failure of the archive is retried and not reported. */
 const REPORT_AFTER_MS = 5 * MINUTE
+/** A shorter absence of the engine is bridged and not reported. */
+const AWAY_AFTER_MS = MINUTE
+/** From this share of its budget on, the spool is reported. */
+const SPOOL_WARNING = 0.7
 
 /** The results at `now`. `open` are the keys of this detector's open alerts. */
 export function detectLogStore(facts: LogStoreFacts, open: ReadonlySet<string>, now: number): DetectionResult[] {
@@ -39,16 +45,45 @@ export function detectLogStore(facts: LogStoreFacts, open: ReadonlySet<string>, 
   const dropped = facts.removed.filter(({ reason }) => reason === 'budget')
   const failing = facts.archive?.failing
   const isReported = failing && (failing.isPermanent || now - failing.since >= REPORT_AFTER_MS)
+  const engine = engineFindings(facts.status.engine, now)
   const findings = [
     ...damaged,
+    ...engine,
     ...(dropped.length > 0 ? [overBudget(dropped, facts, now)] : []),
     ...(isReported ? [archiveFailure(facts.archive!.place, failing, facts.status)] : []),
   ]
   return [
     ...findings.map(finding => ({ kind: 'firing' as const, finding })),
     ...repaired.map(key => ({ kind: 'resolved' as const, key })),
+    ...[ENGINE_KEY, SPOOL_KEY]
+      .filter(key => open.has(key) && !engine.some(own => own.key === key))
+      .map(key => ({ kind: 'resolved' as const, key })),
     ...(failing || (facts.archive && failing === undefined) ? [] : [{ kind: 'resolved' as const, key: ARCHIVE_KEY }]),
   ]
+}
+
+/** The engine does not answer, takes no lines, or lacks copies; or too much waits for it. */
+function engineFindings(engine: EngineStatus | undefined, now: number): Finding[] {
+  if (!engine) return []
+  const findings: Finding[] = []
+  const { away, refusal, waiting, spoolBytes, spoolBudgetBytes } = engine
+  const waits: Text = `${plural(waiting, 'line')} wait here (${formatBytes(spoolBytes)} of ${formatBytes(spoolBudgetBytes)}) and are shipped when it is back.`
+  if (away && now - away.since >= AWAY_AFTER_MS) {
+    const lines: Text[] = [
+      away.message,
+      waits,
+      'Intake, alerts and live tails go on. Searches find the lines that are here, and say what is missing.',
+    ]
+    findings.push(finding(ENGINE_KEY, 'critical', 'The log engine does not answer', away.since, lines, 0))
+  } else if (!away && refusal !== null)
+    findings.push(finding(ENGINE_KEY, 'critical', 'The log engine takes no lines', now, [refusal, waits], 0))
+  if (waiting > 0 && spoolBytes > SPOOL_WARNING * spoolBudgetBytes) {
+    const share = Math.round((spoolBytes / spoolBudgetBytes) * 100)
+    const title = `Log lines that wait for the engine fill ${share}% of their space`
+    const lines: Text[] = [waits, 'At 100% new lines are refused. Bring the engine back, or raise LOG_SPOOL_BUDGET.']
+    findings.push(finding(SPOOL_KEY, 'critical', title, now, lines, 0))
+  }
+  return findings
 }
 
 function overBudget(dropped: readonly RemovedPartition[], { status, archive }: LogStoreFacts, now: number): Finding {

@@ -1,8 +1,7 @@
 // The log store of one machine: it hands batches to writers and queries to readers, and parses or searches nothing itself.
 import { setTimeout } from 'node:timers/promises'
-import { formatBytes } from '../../bytes.ts'
 import { invalid, Problem } from '../../problem.ts'
-import { plural } from '../../text.ts'
+import { DAY } from '../../time.ts'
 import type { LogLine } from '../line.ts'
 import type { Query } from '../query/tree.ts'
 import type {
@@ -30,9 +29,13 @@ import type { Catalog } from './partitions/catalog.ts'
 import { parseCursor } from './partitions/line-key.ts'
 import type { PartitionState } from './partitions/partition.ts'
 import { dayOf, expiryOf, parsePartition } from './partitions/partition-name.ts'
+import { newerOf, type Releasable } from './partitions/release.ts'
+import { removePartitions } from './partitions/remove-partitions.ts'
 import { readSealTally, type SealTally } from './partitions/seal-tally.ts'
+import type { ValueTally } from './query/top-values.ts'
 import { type AppendQueue, MAX_QUEUED_BATCHES } from './workers/append-queue.ts'
 import type { LiveTails } from './workers/live-tails.ts'
+import type { ReadScope } from './workers/reader.ts'
 import type { ReaderPool } from './workers/reader-pool.ts'
 import type { Uncommitted } from './workers/uncommitted.ts'
 import type { WorkerClient } from './workers/worker-client.ts'
@@ -60,6 +63,8 @@ export class EmbeddedLogStore implements LogStore {
   private readonly parts: Parts
   /** In whose turn it searches. */
   private readonly actor: string = ''
+  /** Only lines stored after this position are found. */
+  private readonly after: Position = 0
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -67,6 +72,11 @@ export class EmbeddedLogStore implements LogStore {
 
   readBy(actor: string): EmbeddedLogStore {
     return Object.create(this, { actor: { value: actor } }) as EmbeddedLogStore
+  }
+
+  /** The same store, in which only lines stored after a position are found, counted and purged. */
+  storedAfter(position: Position): EmbeddedLogStore {
+    return Object.create(this, { after: { value: position } }) as EmbeddedLogStore
   }
 
   append(batch: Batch): Promise<AppendResult> {
@@ -115,6 +125,16 @@ export class EmbeddedLogStore implements LogStore {
     return this.parts.readers.call(this.actor, 'top', [this.overlapping(query), query, field, limit, timeoutMs])
   }
 
+  /** As `top`, with the key of each newest line in place of the line. */
+  async tally(
+    query: Query,
+    field: TopField,
+    limit: number,
+    timeoutMs: number,
+  ): Promise<{ tallies: ValueTally[]; searchedTo: number | null }> {
+    return this.parts.readers.call(this.actor, 'tally', [this.overlapping(query), query, field, limit, timeoutMs])
+  }
+
   async values(field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number): Promise<readonly string[]> {
     return this.parts.readers.call(this.actor, 'values', [this.overlapping(ANY_TIME), field, prefix, limit])
   }
@@ -145,11 +165,50 @@ export class EmbeddedLogStore implements LogStore {
     const { writers, catalog } = this.parts
     const purged = writers.map(async (writer, index) => {
       if (writer.deferred) return 0
-      const { removed, states } = await writer.call('purge', [query])
+      const { removed, states } = await writer.call('purge', [query, this.after])
       catalog.replace(index, states)
       return removed
     })
     return (await Promise.all(purged)).reduce((sum, removed) => sum + removed, 0)
+  }
+
+  /** What its files take, bytes. */
+  get bytes(): number {
+    return this.parts.catalog.bytes()
+  }
+
+  /** How many lines each partition has in this view; those with none may be left out. */
+  async lineCounts(): Promise<{ name: string; lines: number }[]> {
+    const scope = this.overlapping(ANY_TIME)
+    if (this.after === 0 || scope.states.length === 0) return scope.states.map(({ name, lines }) => ({ name, lines }))
+    return this.parts.readers.call(this.actor, 'countsAfter', [scope])
+  }
+
+  /** What can be read of what is stored now, for a worker that reads the files itself. */
+  stored(): { states: readonly PartitionState[]; committedTo: Position } {
+    // Before the list of partitions: each line up to here is in one of them.
+    const committedTo = this.parts.uncommitted.lowest() - 1
+    return { states: this.overlapping(ANY_TIME).states, committedTo }
+  }
+
+  /** The highest position and the newest timestamp of what `release` would remove; zeros for nothing. */
+  async releasable(upTo: Position): Promise<Releasable> {
+    const found = this.parts.writers.filter(writer => !writer.deferred).map(writer => writer.call('releasable', [upTo]))
+    return (await Promise.all(found)).reduce(newerOf, { position: 0, until: 0 })
+  }
+
+  /**
+   * Removes the lines up to a position that are stored elsewhere too, as far as whole blocks go. The answers to idempotency
+   * keys stay for a day at least.
+   */
+  async release(upTo: Position, now: number): Promise<void> {
+    const { catalog, readers, writers } = this.parts
+    for (const [index, writer] of writers.entries()) {
+      if (writer.deferred) continue
+      const { dropped, states } = await writer.call('release', [upTo, dayOf(now - DAY)])
+      catalog.replace(index, states)
+      for (const name of dropped) readers.closePartition(name)
+    }
   }
 
   async maintain(now: number, archive: ArchiveStatus | null = null): Promise<MaintenanceResult> {
@@ -160,24 +219,15 @@ export class EmbeddedLogStore implements LogStore {
       const message = `Removed ${partition.name}: its lines are past their retention.`
       removed.push({ partition, reason: 'damage', isArchived: false, message })
     }
-    const isArchived = (partition: PartitionStatus) => archive?.isArchived(partition) ?? false
-    const awaitsArchive = (partition: PartitionStatus) =>
-      archive !== null && partition.lines > 0 && !isArchived(partition)
-    const drop = async (partition: PartitionStatus, reason: RemovedPartition['reason'], because: string) => {
-      await this.drop(partition.name)
-      const size = `${plural(partition.lines, 'line')}, ${formatBytes(partition.bytes)}`
-      const message = `Dropped the log partition ${partition.name} (${size})${because}.`
-      removed.push({ partition, reason, isArchived: isArchived(partition), message })
+    const removal = {
+      archive,
+      diskBudgetBytes,
+      expired: catalog.expired(now),
+      overBudget: (budget: number, isProtected: (partition: PartitionStatus) => boolean) =>
+        catalog.overBudget(budget, isProtected),
+      drop: (name: string) => this.drop(name),
     }
-    for (const partition of catalog.expired(now))
-      if (!awaitsArchive(partition)) await drop(partition, 'retention', ': its lines are past their retention')
-    const budget = diskBudgetBytes ?? Number.POSITIVE_INFINITY
-    const isProtected = (partition: PartitionStatus) => (archive?.isReachable ?? false) && awaitsArchive(partition)
-    for (const partition of catalog.overBudget(budget, isProtected)) {
-      const lost = awaitsArchive(partition) ? ' and before it was archived, because the archive cannot be reached' : ''
-      const because = ` before the end of its retention${lost}: the logs exceed their disk budget of ${formatBytes(budget)}`
-      await drop(partition, 'budget', because)
-    }
+    removed.push(...(await removePartitions(removal)))
     for (const writer of writers) {
       if (writer.deferred) continue
       // A writer that stops meanwhile reports it itself; sealing can wait.
@@ -267,9 +317,11 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   /** The partitions that may have lines in a time range. */
-  private overlapping({ from, until }: { from: number | null; until: number | null }): PartitionState[] {
+  private overlapping({ from, until }: { from: number | null; until: number | null }): ReadScope {
     if (this.parts.closing) throw closingProblem()
-    return this.parts.catalog.overlapping(from, until)
+    const { after } = this
+    const states = this.parts.catalog.overlapping(from, until)
+    return { states: after === 0 ? states : states.filter(({ lastPosition }) => lastPosition > after), after }
   }
 }
 

@@ -37,6 +37,8 @@ export type LogStoreOptions = {
   readers?: number
   /** A partition takes no more lines after this many; the next one of its day is started. */
   partitionLines?: number
+  /** The positions of new lines begin after this one (default: 0), also when the clock is behind it. */
+  lastPosition?: number
   /** Programs to run in place of the workers', for tests. */
   programs?: { writer?: URL; reader?: URL }
 }
@@ -143,7 +145,8 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     await Promise.all([...writers.map(writer => writer.close()), readers.close()])
     throw openProblem(folder, error)
   }
-  if (BigInt(catalog.lastPosition()) >= positions[0]) positions[0] = BigInt(catalog.lastPosition() + 1)
+  const lastPosition = BigInt(Math.max(catalog.lastPosition(), options.lastPosition ?? 0))
+  if (lastPosition >= positions[0]) positions[0] = lastPosition + 1n
   return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, uncommitted, writers, readers, tails, sealing })
 }
 

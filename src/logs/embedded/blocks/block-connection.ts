@@ -21,8 +21,8 @@ export class BlockConnection implements PartitionConnection {
     return this.#view.atOnce(work)
   }
 
-  search(selection: Selection): PartitionSearch {
-    return new BlockSearch(this.#view, selection)
+  search(selection: Selection, after: number): PartitionSearch {
+    return new BlockSearch(this.#view, selection, after)
   }
 
   marks(): readonly number[] {
@@ -73,6 +73,18 @@ export class BlockConnection implements PartitionConnection {
     return found
   }
 
+  countAfter(position: number): number {
+    let count = 0
+    for (const block of this.#view.blocks) {
+      const { firstPosition, lastPosition, lines } = block.summary
+      if (firstPosition > position) count += lines
+      else if (lastPosition > position)
+        count += this.#view.guarded(() => countHigher(this.#view.open(block).keys.positions, position)) ?? 0
+    }
+    for (const view of this.#view.arrivals()) count += countHigher(view.positions, position)
+    return count
+  }
+
   #valuesOf(block: StoredBlock, field: CompletedField): readonly string[] {
     const listed = block.summary.values[field]
     if (listed) return listed.map(([value]) => value)
@@ -103,6 +115,12 @@ function rowsByPosition({ keys: { positions } }: BlockReader, after: number): nu
   const rows: number[] = []
   for (let row = 0; row < positions.length; row++) if (positions[row]! > after) rows.push(row)
   return rows.sort((a, b) => positions[a]! - positions[b]!)
+}
+
+function countHigher(positions: Float64Array, position: number): number {
+  let count = 0
+  for (const own of positions) if (own > position) count++
+  return count
 }
 
 function columnValues(block: BlockReader, field: CompletedField): readonly string[] {

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { matchesQuery } from '../../query/matches.ts'
 import type { Query } from '../../query/tree.ts'
+import type { PositionRange } from '../partitions/partition.ts'
 import type { BlockPartition } from './block-partition.ts'
 import { BlockDamagedError } from './block-reader.ts'
 import { blockIds, openBlock, readBlock, type StoredBlock } from './block-table.ts'
@@ -10,19 +11,19 @@ import { matchingRows } from './search/matching-rows.ts'
 import { WordIndex } from './words/segment-table.ts'
 
 /**
- * Removes matching lines stored up to a position; resolves with how many. Other work runs in between. `open` opens the
+ * Removes matching lines with a position in a range; resolves with how many. Other work runs in between. `open` opens the
  * partition again, null when it was dropped.
  */
 export async function purgeBlocks(
   open: () => BlockPartition | null,
   query: Query,
-  lastPosition: number,
+  range: PositionRange,
 ): Promise<number> {
   const first = open()
   if (!first) return 0
   first.setScrubbing(true)
   let removed = first.removeArrivals(({ line, timestamp, position }) => {
-    return position <= lastPosition && matchesQuery(query, { ...line, timestamp })
+    return position > range.after && position <= range.last && matchesQuery(query, { ...line, timestamp })
   })
   const visited = new Set<number>()
   for (;;) {
@@ -35,7 +36,7 @@ export async function purgeBlocks(
     const block = readBlock(partition.db, id)!
     partition.setScrubbing(true)
     try {
-      const rows = rowsToRemove(partition, block, query, lastPosition)
+      const rows = rowsToRemove(partition, block, query, range)
       partition.removeRows(block, rows)
       removed += rows.count
     } catch (error) {
@@ -45,14 +46,20 @@ export async function purgeBlocks(
   }
 }
 
-function rowsToRemove(partition: BlockPartition, block: StoredBlock, query: Query, lastPosition: number): RowSet {
+function rowsToRemove(
+  partition: BlockPartition,
+  block: StoredBlock,
+  query: Query,
+  { after, last }: PositionRange,
+): RowSet {
   const { summary, id } = block
-  if (summary.firstPosition > lastPosition) return new RowSet(summary.lines)
+  if (summary.firstPosition > last || summary.lastPosition <= after) return new RowSet(summary.lines)
   const index = new WordIndex(partition.db)
   const reader = openBlock(partition.db, block)
   const rows = matchingRows(query, reader, (place, word) => index.mayHave(id, place, word))
-  if (summary.lastPosition <= lastPosition) return rows
-  const earlier = new RowSet(summary.lines)
-  for (const row of rows.ascending()) if (reader.keys.positions[row]! <= lastPosition) earlier.add(row)
-  return earlier
+  if (summary.firstPosition > after && summary.lastPosition <= last) return rows
+  const inRange = new RowSet(summary.lines)
+  const { positions } = reader.keys
+  for (const row of rows.ascending()) if (positions[row]! > after && positions[row]! <= last) inRange.add(row)
+  return inRange
 }

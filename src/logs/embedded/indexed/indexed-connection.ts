@@ -21,8 +21,8 @@ export class IndexedConnection implements PartitionConnection {
     return work()
   }
 
-  search(selection: Selection): PartitionSearch {
-    return new IndexedSearch(this.#db, selection)
+  search(selection: Selection, after: number): PartitionSearch {
+    return new IndexedSearch(this.#db, selection, after)
   }
 
   marks(lines: number): readonly number[] {
@@ -48,6 +48,11 @@ export class IndexedConnection implements PartitionConnection {
       .raw()
       .all(firstSlotFrom(this.#db, position + 1), limit) as Row[]
     return rows.map(row => ({ position: row[1], line: lineOf(row) }))
+  }
+
+  countAfter(position: number): number {
+    const first = firstSlotFrom(this.#db, position + 1)
+    return prepared(this.#db, 'select count(*) from lines where slot >= ?').pluck().get(first) as number
   }
 
   close(): void {

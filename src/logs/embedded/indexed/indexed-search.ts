@@ -3,7 +3,7 @@ import { prepared, type Sqlite } from '../../../state/sqlite.ts'
 import { LEVELS, type Level, type LogLine } from '../../line.ts'
 import { matches } from '../../query/matches.ts'
 import type { TopField } from '../../store.ts'
-import { type LineKey, MAX_POSITION, SLOT_BITS } from '../partitions/line-key.ts'
+import { type LineKey, MAX_POSITION, parseId, SLOT_BITS } from '../partitions/line-key.ts'
 import type { KeyRange, Order, PartitionSearch, Selection } from '../query/partition-search.ts'
 import { planFor } from './compile.ts'
 import { levelToken } from './field-tokens.ts'
@@ -29,12 +29,17 @@ export class IndexedSearch implements PartitionSearch {
   readonly #plan: Plan
   readonly #isMatch: (line: LogLine) => boolean
 
-  constructor(db: Sqlite, { where, test }: Selection) {
+  /** Only lines stored after a position are found. */
+  constructor(db: Sqlite, { where, test }: Selection, after: number) {
     this.#db = db
     const plan = planFor(where, vocabularyOf(db))
-    this.#plan = test ? { ...plan, isExact: false } : plan
+    const isCut = after > 0 && firstSlotFrom(db, after + 1) > firstSlotFrom(db, 0)
+    this.#plan = test || isCut ? { ...plan, isExact: false } : plan
     const version = wordVersionOf(db)
-    this.#isMatch = line => (where === null || matches(where, line, version)) && (test?.(line) ?? true)
+    this.#isMatch = line =>
+      (!isCut || parseId(line.id)!.position > after) &&
+      (where === null || matches(where, line, version)) &&
+      (test?.(line) ?? true)
   }
 
   scan(

@@ -4,6 +4,7 @@ import type { LogLine } from '../../line.ts'
 import { matches } from '../../query/matches.ts'
 import type { Query } from '../../query/tree.ts'
 import { MAX_TIMESTAMP } from '../partitions/line-key.ts'
+import type { PositionRange } from '../partitions/partition.ts'
 import { planFor } from './compile.ts'
 import { lookUpIndex, type RowRange, rowRange } from './index-lookup.ts'
 import type { IndexedPartition } from './indexed-partition.ts'
@@ -14,13 +15,13 @@ import { vocabularyOf } from './vocabulary.ts'
 const ROWS_PER_TRANSACTION = 500
 
 /**
- * Removes matching lines stored up to a position from a partition with rows; resolves with how many. Other work runs in
+ * Removes matching lines with a position in a range from a partition with rows; resolves with how many. Other work runs in
  * between. `open` opens the partition again, null when it was dropped.
  */
 export async function purgeRows(
   open: () => IndexedPartition | null,
   query: Query,
-  lastPosition: number,
+  { after, last }: PositionRange,
 ): Promise<number> {
   const { where } = query
   const range = rowRange(Math.ceil(query.from ?? 0), Math.ceil(query.until ?? MAX_TIMESTAMP + 1))
@@ -34,7 +35,7 @@ export async function purgeRows(
     if (plan.isEmpty) return 0
     const version = wordVersionOf(partition.db)
     const isMatch = (line: LogLine, position: number) =>
-      position <= lastPosition && (where === null || matches(where, line, version))
+      position > after && position <= last && (where === null || matches(where, line, version))
     const batch = purgeNextRows(partition, { plan, matches: isMatch }, range)
     removed += batch.removed
     hasMore = batch.hasMore

@@ -29,12 +29,26 @@ const CHUNK_BYTES = MEBIBYTE
 export async function writeArchive(snapshot: Snapshot, name: string, to: string): Promise<ArchiveFile> {
   if (!snapshot.partitions.some(partition => partition.name === name))
     throw new Problem('not_found', `There is no log partition ${name}.`)
+  try {
+    return await writeArchiveFile(name, to, allLines(snapshot, name))
+  } catch (error) {
+    if (isCorruptionError(error)) snapshot.onCorruption(name, error as Error)
+    throw error
+  }
+}
+
+/** The same with lines that come from elsewhere. */
+export async function writeArchiveFile(
+  name: string,
+  to: string,
+  chunks: AsyncIterable<readonly LogLine[]>,
+): Promise<ArchiveFile> {
   const file = join(to, name + ARCHIVE_SUFFIX)
   const unfinished = `${file}.unfinished`
   await mkdir(to, { recursive: true })
   let lines = 0
   const texts = async function* () {
-    for await (const chunk of allLines(snapshot, name)) {
+    for await (const chunk of chunks) {
       lines += chunk.length
       yield `${chunk.map(line => JSON.stringify(line)).join('\n')}\n`
     }
@@ -49,7 +63,6 @@ export async function writeArchive(snapshot: Snapshot, name: string, to: string)
     return { file, lines, bytes: size }
   } catch (error) {
     await rm(unfinished, { force: true })
-    if (isCorruptionError(error)) snapshot.onCorruption(name, error as Error)
     throw error
   }
 }

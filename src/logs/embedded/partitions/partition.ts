@@ -25,6 +25,9 @@ export type PartitionState = {
 /** A line to store; `timestamp` is its own one, clamped to what a key can hold. */
 export type PlacedLine = { line: NewLine; timestamp: number; position: number }
 
+/** Positions beyond `after`, up to `last`. */
+export type PositionRange = { after: number; last: number }
+
 /** A partition has no room for these lines. */
 export class PartitionFullError extends Error {}
 

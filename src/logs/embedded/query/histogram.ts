@@ -11,7 +11,7 @@ export async function countLines(snapshot: Snapshot, query: Query, timeoutMs: nu
   const selection = selectionOf(query)
   const whole = coverage(query, snapshot)
   // The lines of a partition that match as a whole are known already.
-  const candidates = query.where === null ? snapshot.partitions : []
+  const candidates = query.where === null && !snapshot.after ? snapshot.partitions : []
   const known = candidates.filter(({ lines, from, until }) => lines > 0 && from! >= whole.from && until! < whole.until)
   const partitions = snapshot.partitions.filter(partition => !known.includes(partition))
   let total = known.reduce((sum, { lines }) => sum + lines, 0)

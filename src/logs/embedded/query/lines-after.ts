@@ -10,12 +10,13 @@ const LINES_PER_READ = 256
 /** The next lines of one partition; `after` is where it goes on, null at its end. */
 type Cursor = { name: string; lines: { position: Position; line: LogLine }[]; at: number; after: Position | null }
 
-/** As `LogFeed.linesAfter`; `committedTo` is known to the caller. */
+/** As `LogFeed.linesAfter`; `committedTo` is known to the caller. `onLine` is called with each line and its partition. */
 export async function linesAfter(
   snapshot: Snapshot,
   after: Position,
   committedTo: Position,
   limits: { lines: number; bytes: number },
+  onLine?: (line: LogLine, position: Position, partition: string) => void,
 ): Promise<FeedPage> {
   const lines: FeedPage['lines'][number][] = []
   let bytes = 0
@@ -31,6 +32,7 @@ export async function linesAfter(
     do {
       const { position, line } = lowest.lines[lowest.at++]!
       lines.push(line)
+      onLine?.(line, position, lowest.name)
       bytes += sizeOf(line)
       if (lines.length >= limits.lines || bytes >= limits.bytes) return { lines, next: position, committedTo }
       // A cursor without lines may have the next line.
@@ -59,8 +61,17 @@ function readMore(snapshot: Snapshot, cursor: Cursor, committedTo: Position): vo
   cursor.after = lines.length < limit ? null : lines.at(-1)!.position
 }
 
+/** How many lines each partition has after a position. */
+export function countsAfter(snapshot: Snapshot, after: Position): { name: string; lines: number }[] {
+  const visit = partitionVisitor(snapshot)
+  return snapshot.partitions.map(({ name }) => ({
+    name,
+    lines: visit(name, connection => connection.countAfter(after)) ?? 0,
+  }))
+}
+
 /** About the size of what a line holds, bytes. */
-function sizeOf({ message, tags, stack, traceId, spanId, attributes }: LogLine): number {
+export function sizeOf({ message, tags, stack, traceId, spanId, attributes }: LogLine): number {
   const isPlain = tags.length === 0 && stack === '' && traceId === '' && spanId === '' && isEmpty(attributes)
   const rest = isPlain ? '' : JSON.stringify([tags, stack, traceId, spanId, attributes])
   return Buffer.byteLength(message) + Buffer.byteLength(rest)

@@ -10,7 +10,8 @@ export type CompletedField = 'source' | 'host' | 'group' | 'tag'
 export interface PartitionConnection {
   /** Runs `work` on one state of the file, whatever the writer does meanwhile. */
   atOnce<T>(work: () => T): T
-  search(selection: Selection): PartitionSearch
+  /** Searches the lines stored after a position. */
+  search(selection: Selection, after: number): PartitionSearch
   /** Timestamps that cut its lines into parts of about the same size, in order; `lines` is how many it has. */
   marks(lines: number): readonly number[]
   /** The line of a key, or null. */
@@ -19,5 +20,7 @@ export interface PartitionConnection {
   values(field: CompletedField): Iterable<string>
   /** At most `limit` lines stored after a position, in the order they were stored. */
   linesAfter(position: number, limit: number): { position: number; line: LogLine }[]
+  /** How many lines were stored after a position. */
+  countAfter(position: number): number
   close(): void
 }

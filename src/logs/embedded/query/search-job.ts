@@ -1,5 +1,6 @@
 // What all searches share: which partitions they read, the plan for each, and how damaged ones are skipped.
 import type { Query, QueryNode } from '../../query/tree.ts'
+import type { Position } from '../../store.ts'
 import { MAX_TIMESTAMP } from '../partitions/line-key.ts'
 import type { OpenPartitions } from '../partitions/open-partitions.ts'
 import type { PartitionState } from '../partitions/partition.ts'
@@ -12,6 +13,8 @@ import { eachSlice, type Slice } from './slices.ts'
 export type Snapshot = {
   connections: OpenPartitions
   partitions: readonly PartitionState[]
+  /** Only lines stored after this position are found (default: all). */
+  after?: Position
   /** Called with each partition that turns out to be damaged. */
   onCorruption: (name: string, error: Error) => void
 }
@@ -62,7 +65,7 @@ export function searchJob(snapshot: Snapshot, selection: Selection): SearchJob {
     each(slice, visit) {
       for (const state of overlapping(slice))
         visitor(state.name, connection => {
-          const search = searches.get(connection) ?? connection.search(selection)
+          const search = searches.get(connection) ?? connection.search(selection, snapshot.after ?? 0)
           searches.set(connection, search)
           visit(search, state)
         })

@@ -13,6 +13,9 @@ type Tally = { count: number; newest: LineKey }
 const MAX_VALUES = 100_000
 const MAX_PATTERNS = 2_000
 
+/** A value, how many lines have it, and the newest of them. */
+export type ValueTally = { value: string } & Tally
+
 /** Counts newest first; when time runs out, `searchedTo` (epoch ms) tells how far. Lines without the field do not count. */
 export async function topValues(
   snapshot: Snapshot,
@@ -21,6 +24,19 @@ export async function topValues(
   limit: number,
   timeoutMs: number,
 ): Promise<{ rows: TopRow[]; searchedTo: number | null }> {
+  const { tallies, searchedTo } = await tallyValues(snapshot, query, field, limit, timeoutMs)
+  const rows = tallies.map(({ value, count, newest }) => ({ value, count, sample: readLine(snapshot, newest) }))
+  return { rows, searchedTo }
+}
+
+/** The same with the key of each newest line in place of the line. */
+export async function tallyValues(
+  snapshot: Snapshot,
+  query: Query,
+  field: TopField,
+  limit: number,
+  timeoutMs: number,
+): Promise<{ tallies: ValueTally[]; searchedTo: number | null }> {
   const selection = selectionOf(query)
   const tallies = new Map<string, Tally>()
   const miner = createMiner({ maxPatterns: MAX_PATTERNS })
@@ -42,8 +58,8 @@ export async function topValues(
   const mostFrequent = [...counted]
     .sort(([aValue, a], [bValue, b]) => b.count - a.count || (aValue < bValue ? -1 : 1))
     .slice(0, limit)
-  const rows = mostFrequent.map(([value, { count, newest }]) => ({ value, count, sample: readLine(snapshot, newest) }))
-  return { rows, searchedTo: stoppedAt ?? last?.from ?? null }
+  const found = mostFrequent.map(([value, tally]) => ({ value, ...tally }))
+  return { tallies: found, searchedTo: stoppedAt ?? last?.from ?? null }
 }
 
 /** Counts the patterns of messages; returns the instant it came to when time ran out, else null. */

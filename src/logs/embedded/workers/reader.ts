@@ -7,40 +7,44 @@ import { parseId } from '../partitions/line-key.ts'
 import { OpenPartitions } from '../partitions/open-partitions.ts'
 import type { PartitionState } from '../partitions/partition.ts'
 import { countByTime, countLines } from '../query/histogram.ts'
-import { linesAfter } from '../query/lines-after.ts'
+import { countsAfter, linesAfter } from '../query/lines-after.ts'
 import { linesAround, readLine, recentValues } from '../query/lines-around.ts'
 import type { Snapshot } from '../query/search-job.ts'
 import { searchPage } from '../query/search-page.ts'
-import { topValues } from '../query/top-values.ts'
+import { tallyValues, topValues } from '../query/top-values.ts'
 import { answerCalls, notify } from './worker-protocol.ts'
 
 export type ReaderStart = { folder: string }
-type States = readonly PartitionState[]
+/** The partitions that a call reads, and the position after which their lines count. */
+export type ReadScope = { states: readonly PartitionState[]; after: Position }
 
 const { folder } = workerData as ReaderStart
 const connections = new OpenPartitions(folder, damage => notify('damagedBlock', damage))
 
 const calls = {
-  search: (states: States, request: PageRequest) => searchPage(snapshotOf(states), request),
-  count: (states: States, query: Query, timeoutMs: number) => countLines(snapshotOf(states), query, timeoutMs),
-  read(states: States, id: string) {
+  search: (scope: ReadScope, request: PageRequest) => searchPage(snapshotOf(scope), request),
+  count: (scope: ReadScope, query: Query, timeoutMs: number) => countLines(snapshotOf(scope), query, timeoutMs),
+  read(scope: ReadScope, id: string) {
     const key = parseId(id)
-    return key && readLine(snapshotOf(states), key)
+    return key && readLine(snapshotOf(scope), key)
   },
-  context: (states: States, id: string, before: number, after: number) =>
-    linesAround(snapshotOf(states), id, before, after),
+  context: (scope: ReadScope, id: string, before: number, after: number) =>
+    linesAround(snapshotOf(scope), id, before, after),
   histogram: (
-    states: States,
+    scope: ReadScope,
     query: Query,
     range: { from: number; until: number; buckets: number; timeoutMs: number },
-  ) => countByTime(snapshotOf(states), query, range),
-  top: (states: States, query: Query, field: TopField, limit: number, timeoutMs: number) =>
-    topValues(snapshotOf(states), query, field, limit, timeoutMs),
-  values: (states: States, field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number) =>
-    recentValues(snapshotOf(states), field, prefix, limit),
-  linesAfter: (states: States, after: Position, committedTo: Position, limits: { lines: number; bytes: number }) =>
-    linesAfter(snapshotOf(states), after, committedTo, limits),
-  archive: (states: States, name: string, to: string) => writeArchive(snapshotOf(states), name, to),
+  ) => countByTime(snapshotOf(scope), query, range),
+  top: (scope: ReadScope, query: Query, field: TopField, limit: number, timeoutMs: number) =>
+    topValues(snapshotOf(scope), query, field, limit, timeoutMs),
+  tally: (scope: ReadScope, query: Query, field: TopField, limit: number, timeoutMs: number) =>
+    tallyValues(snapshotOf(scope), query, field, limit, timeoutMs),
+  values: (scope: ReadScope, field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number) =>
+    recentValues(snapshotOf(scope), field, prefix, limit),
+  linesAfter: (scope: ReadScope, after: Position, committedTo: Position, limits: { lines: number; bytes: number }) =>
+    linesAfter(snapshotOf(scope), after, committedTo, limits),
+  countsAfter: (scope: ReadScope) => countsAfter(snapshotOf(scope), scope.after),
+  archive: (scope: ReadScope, name: string, to: string) => writeArchive(snapshotOf(scope), name, to),
   closePartition: (name: string) => connections.close(name),
   close: () => connections.closeAll(),
 }
@@ -49,10 +53,11 @@ export type ReaderCalls = typeof calls
 answerCalls(calls)
 notify('ready', null)
 
-function snapshotOf(states: States): Snapshot {
+function snapshotOf({ states, after }: ReadScope): Snapshot {
   return {
     connections,
     partitions: states,
+    after,
     onCorruption(name, error) {
       connections.close(name)
       notify('corruption', { name, message: error.message })

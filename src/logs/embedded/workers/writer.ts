@@ -10,6 +10,7 @@ import { lineId } from '../partitions/line-key.ts'
 import type { PartitionState, PlacedLine } from '../partitions/partition.ts'
 import { Partitions } from '../partitions/partitions.ts'
 import { purgeLines } from '../partitions/purge.ts'
+import { type Releasable, releasableLines, releaseLines } from '../partitions/release.ts'
 import { restoreArchive, restoreLines } from '../partitions/restore.ts'
 import { salvageLines } from '../partitions/salvage.ts'
 import type { SealTally } from '../partitions/seal-tally.ts'
@@ -67,12 +68,22 @@ const calls = {
       changed,
     }
   },
-  async purge(query: Query): Promise<{ removed: number; states: PartitionState[] }> {
-    const removed = await purgeLines(partitions, query, Number(Atomics.load(positions, 0)) - 1)
+  /** Removes matching lines stored after a position and until now. */
+  async purge(query: Query, after: number): Promise<{ removed: number; states: PartitionState[] }> {
+    const removed = await purgeLines(partitions, query, { after, last: Number(Atomics.load(positions, 0)) - 1 })
     return { removed, states: partitions.states() }
   },
   drop(name: string): void {
     partitions.drop(name)
+  },
+  /** What `release` would remove. */
+  releasable(upTo: number): Releasable {
+    return releasableLines(partitions, upTo)
+  },
+  /** Removes what is stored elsewhere up to a position; of partitions from before `day` also the files. */
+  async release(upTo: number, day: number): Promise<{ dropped: string[]; states: PartitionState[] }> {
+    const dropped = await releaseLines(partitions, upTo, day)
+    return { dropped, states: partitions.states() }
   },
   quarantine(name: string, message: string): void {
     if (partitions.has(name)) partitions.quarantine(name, new Error(message))

@@ -4,6 +4,7 @@ import { matches } from '../../../query/matches.ts'
 import type { TopField } from '../../../store.ts'
 import { compareKeys, type LineKey, MAX_POSITION } from '../../partitions/line-key.ts'
 import type { KeyRange, Order, PartitionSearch, Selection } from '../../query/partition-search.ts'
+import type { BlockSummary } from '../block.ts'
 import type { BlockReader } from '../block-reader.ts'
 import type { StoredBlock } from '../block-table.ts'
 import type { BlockView } from '../block-view.ts'
@@ -32,15 +33,18 @@ type PartVisitor = {
 export class BlockSearch implements PartitionSearch {
   readonly #view: BlockView
   readonly #selection: Selection
+  readonly #after: number
   readonly #words: readonly string[]
   readonly #evaluations = new Map<number, Evaluation>()
   /** The blocks that may have matching lines, as of a generation of the partition. */
   #blocks: readonly StoredBlock[] = []
   #generation = -1
 
-  constructor(view: BlockView, selection: Selection) {
+  /** Only lines stored after a position are found. */
+  constructor(view: BlockView, selection: Selection, after: number) {
     this.#view = view
     this.#selection = selection
+    this.#after = after
     this.#words = selection.where ? requiredWords(selection.where) : []
   }
 
@@ -155,11 +159,11 @@ export class BlockSearch implements PartitionSearch {
   /** Returns the instant it came to when time ran out, else null. */
   #visitBlock(block: StoredBlock, range: KeyRange, deadline: number, visit: PartVisitor): number | null {
     const { where, test } = this.#selection
-    const isWhole = where === null && test === null && isWithin(block, range)
+    const isWhole = where === null && test === null && isWithin(block, range) && !this.#isCut(block)
     if (isWhole && visit.summary(block)) return null
     const reader = this.#view.open(block)
     const { rows, isExact } = this.#evaluate(block, reader)
-    const inRange = rows.and(rowsIn(range, reader))
+    const inRange = this.#laterRows(rows.and(rowsIn(range, reader)), reader)
     if (isExact) {
       visit.rows(reader, inRange)
       return null
@@ -193,9 +197,22 @@ export class BlockSearch implements PartitionSearch {
     return this.#blocks.filter(({ summary }) => summary.until >= first.timestamp && summary.from <= last.timestamp)
   }
 
+  /** Whether some of the lines of a block were stored before what is searched. */
+  #isCut({ summary }: { summary: BlockSummary }): boolean {
+    return summary.firstPosition <= this.#after
+  }
+
+  #laterRows(rows: RowSet, block: BlockReader): RowSet {
+    if (!this.#isCut(block)) return rows
+    const later = new RowSet(rows.size)
+    for (const row of rows.ascending()) if (block.keys.positions[row]! > this.#after) later.add(row)
+    return later
+  }
+
   #mayMatch({ id, summary }: StoredBlock): boolean {
     const { where } = this.#selection
     const { words } = this.#view
+    if (summary.lastPosition <= this.#after) return false
     return where === null || mayMatch(where, summary, (place, word) => words.mayHave(id, place, word))
   }
 
@@ -217,7 +234,7 @@ export class BlockSearch implements PartitionSearch {
     const reader = this.#view.open(block)
     const { rows, isExact } = this.#evaluate(block, reader)
     if (rows.isEmpty) return
-    const inRange = rows.and(rowsIn(range, reader))
+    const inRange = this.#laterRows(rows.and(rowsIn(range, reader)), reader)
     const { timestamps, positions } = reader.keys
     for (const row of order === 'newest' ? inRange.descending() : inRange.ascending()) {
       const line = () => reader.line(row)
@@ -232,7 +249,8 @@ export class BlockSearch implements PartitionSearch {
       const { timestamps, positions } = view
       for (let index = 0; index < timestamps.length; index++) {
         const key = { timestamp: timestamps[index]!, position: positions[index]! }
-        if (isInRange(key, range) && view.mayLineContain(index, this.#words)) found.push({ ...key, view, index })
+        if (key.position <= this.#after || !isInRange(key, range)) continue
+        if (view.mayLineContain(index, this.#words)) found.push({ ...key, view, index })
       }
     }
     found.sort(order === 'newest' ? (a, b) => compareKeys(b, a) : compareKeys)

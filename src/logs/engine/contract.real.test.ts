@@ -1,0 +1,21 @@
+// A store with an engine keeps the contract of log stores, wherever its lines are; the engine is a second embedded store here.
+import type { StoreSettings } from '../contract/made.testing.ts'
+import { type ContractPart, storeContract } from '../contract/store.contract.ts'
+import { makeFolder } from '../embedded/store.testing.ts'
+import { openEngineStore, type Spool } from './engine-made.testing.ts'
+
+const MODULE = new URL('./embedded-driver.testing.ts', import.meta.url).href
+const PARTS: { [spool in Spool]: readonly ContractPart[] } = {
+  empty: ['search', 'feed', 'maintenance'],
+  half: ['search', 'paging'],
+  full: ['search'],
+}
+
+for (const [spool, parts] of Object.entries(PARTS) as [Spool, ContractPart[]][])
+  storeContract(`a store with an engine and an ${spool} spool`, settings => openHere(spool, settings), parts)
+
+function openHere(spool: Spool, settings?: StoreSettings) {
+  const folder = makeFolder()
+  const remove = async () => folder.remove()
+  return openEngineStore(spool, { source: { module: MODULE, options: { folder: folder.path } }, remove }, settings)
+}

@@ -1,0 +1,55 @@
+// A log store with an engine for the contract: with an empty spool, a full one, or one that is shipped half.
+import { silentLogger } from '../../logger.ts'
+import type { Made, StoreSettings } from '../contract/made.testing.ts'
+import { makeFolder } from '../embedded/store.testing.ts'
+import type { DriverSource } from './driver.ts'
+import type { EngineLogStore } from './engine-log-store.ts'
+import { openEngineLogStore } from './open-engine-log-store.ts'
+
+/** `empty`: the engine has everything; `full`: nothing is shipped; `half`: every second time. */
+export type Spool = 'empty' | 'full' | 'half'
+
+/** Opens an empty store whose engine `source` makes for it, and removes again. */
+export async function openEngineStore(
+  spool: Spool,
+  engine: { source: DriverSource; remove(): Promise<void> },
+  settings: StoreSettings = {},
+): Promise<Made> {
+  const folder = makeFolder()
+  const open = () =>
+    openEngineLogStore({
+      ...settings,
+      folder: folder.path,
+      logger: silentLogger,
+      source: engine.source,
+      spoolBudgetBytes: 1e12,
+      now: Date.now,
+      keepMs: 0,
+      isShipping: spool !== 'full',
+      enginePartitionLines: settings.partitionLines ?? Number.POSITIVE_INFINITY,
+    })
+  let store: EngineLogStore = await open()
+  let settled = 0
+  const made: Made = {
+    store,
+    async settle() {
+      if (spool === 'full' || (spool === 'half' && ++settled % 2 === 0)) return
+      await store.shipped()
+      // Blocks leave the spool as a whole.
+      await store.seal()
+      await store.release(Date.now())
+    },
+    async restart() {
+      await store.close()
+      store = await open()
+      made.store = store
+    },
+    seal: () => store.seal(),
+    async remove() {
+      await made.store.close()
+      await engine.remove()
+      folder.remove()
+    },
+  }
+  return made
+}

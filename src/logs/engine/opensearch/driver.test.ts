@@ -1,0 +1,147 @@
+// How the OpenSearch driver reads the answers of a cluster in trouble: a tiny HTTP server gives them; what queries mean is
+// tested against real clusters (`npm run proof -- engine`).
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { LogLine } from '../../line.ts'
+import type { EngineDriver, ShippedLine } from '../driver.ts'
+import { sortableNumber } from './document.ts'
+import { openDriver } from './driver.ts'
+
+type Answer = { status: number; body: unknown } | 'silence' | 'hang up'
+type Asked = { method: string; path: string; body: string; authorization: string | undefined }
+
+const WELL = { failed: 0, total: 1, successful: 1 }
+const SCOPE = { filter: { match_all: {} }, from: null, until: null, upTo: 9 }
+const LINE: LogLine = {
+  ...{ id: '0000000005abc', timestamp: 5, receivedAt: 5, level: 'info', message: 'hello', project: 'p', source: '' },
+  ...{ host: '', group: '', tags: [], fingerprint: '', stack: '', traceId: '', spanId: '', attributes: { n: 5 } },
+}
+const SHIPPED: ShippedLine = { line: LINE, position: 5, partition: '2026-11-21.3d.0' }
+
+const servers: Server[] = []
+const drivers: EngineDriver[] = []
+afterEach(async () => {
+  for (const driver of drivers.splice(0)) await driver.close()
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+/** A node that answers as told; the template is always taken. */
+async function node(answer: (asked: Asked) => Answer): Promise<{ url: string; asked: Asked[] }> {
+  const asked: Asked[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const { method = '', url = '', headers } = request
+    const question = { method, path: url, body, authorization: headers.authorization }
+    if (!url.startsWith('/_index_template')) asked.push(question)
+    const told = url.startsWith('/_index_template') ? { status: 200, body: {} } : answer(question)
+    if (told === 'silence') return
+    if (told === 'hang up') return request.socket.destroy()
+    response.writeHead(told.status, { 'content-type': 'application/json' }).end(JSON.stringify(told.body))
+  })
+  servers.push(server)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+}
+
+function driverOf(...urls: string[]): EngineDriver {
+  const own = { user: 'vakt', password: 'word', apiKey: null, ca: null, prefix: 'vakt', shards: 1, replicas: 1 }
+  const driver = openDriver({ urls, ...own })
+  drivers.push(driver)
+  return driver
+}
+
+const page = (driver: EngineDriver) => driver.page(SCOPE, 'newest', null, 10, 1_000)
+const created = (...statuses: number[]): Answer => ({
+  status: 200,
+  body: {
+    errors: statuses.some(status => status > 201),
+    items: statuses.map(status => ({ create: { status, error: { reason: `because of ${status}` } } })),
+  },
+})
+
+describe('a search', () => {
+  it.each<[string, Answer]>([
+    ['429', { status: 429, body: { error: { reason: 'too many requests' } } }],
+    ['503', { status: 503, body: { error: 'no master' } }],
+    ['401', { status: 401, body: 'Unauthorized' }],
+    ['a broken connection', 'hang up'],
+    [
+      'a failed shard',
+      { status: 200, body: { timed_out: false, hits: { hits: [] }, _shards: { ...WELL, failed: 1 } } },
+    ],
+  ])('is refused as busy, never answered in part: %s', async (_, answer) => {
+    const { url } = await node(() => answer)
+    await expect(page(driverOf(url))).rejects.toMatchObject({ code: 'busy' })
+  })
+
+  it('that timed out has no answer, for it may have holes', async () => {
+    const hits = { hits: [{ _source: { l: JSON.stringify(LINE) } }] }
+    const { url } = await node(() => ({ status: 200, body: { timed_out: true, hits, _shards: WELL } }))
+    expect(await page(driverOf(url))).toEqual({ isTimedOut: true })
+  })
+
+  it('goes to the next node when one is gone, and signs in there', async () => {
+    const gone = await node(() => 'hang up')
+    const hits = { hits: [{ _source: { l: JSON.stringify(LINE) } }] }
+    const well = await node(() => ({ status: 200, body: { timed_out: false, hits, _shards: WELL } }))
+    const driver = driverOf(gone.url, well.url)
+    for (let i = 0; i < 5; i++) expect(await page(driver)).toEqual({ answer: [LINE] })
+    expect(gone.asked.length).toBe(1)
+    expect(well.asked[0]!.authorization).toBe(`Basic ${Buffer.from('vakt:word').toString('base64')}`)
+  })
+})
+
+describe('lines', () => {
+  it('are stored when they are created or there already', async () => {
+    const { url, asked } = await node(() => created(201, 409))
+    expect(await driverOf(url).put([SHIPPED, SHIPPED])).toEqual({ refused: 0 })
+    const [action, document] = asked[0]!.body.split('\n').map(text => JSON.parse(text || 'null'))
+    expect(action).toEqual({ create: { _index: 'vakt-2026-11-21.3d.0', _id: LINE.id } })
+    expect(document).toMatchObject({ t: 5, pos: 5, w: 'hello', at: ['1:n=5'], an: [`1:n=${sortableNumber(5)}`] })
+    expect(JSON.parse(document.l)).toEqual(LINE)
+  })
+
+  it.each<[string, Answer]>([
+    ['one of them was not stored', created(201, 429)],
+    ['the cluster is full', { status: 429, body: { error: { reason: 'flood-stage watermark exceeded' } } }],
+    ['it answers for some only', created(201)],
+  ])('are sent again when %s', async (_, answer) => {
+    const { url } = await node(() => answer)
+    await expect(driverOf(url).put([SHIPPED, SHIPPED])).rejects.toMatchObject({ code: 'busy' })
+  })
+
+  it('that the engine refuses are stored with their text only', async () => {
+    const { url, asked } = await node(({ body }) => (body.includes('"w"') ? created(201, 400) : created(201)))
+    expect(await driverOf(url).put([SHIPPED, SHIPPED])).toEqual({ refused: 1 })
+    expect(asked[1]!.body).not.toContain('"at"')
+    expect(asked[1]!.body).toContain(LINE.id)
+  })
+})
+
+it('an engine that Vakt cannot use is refused by name', async () => {
+  const old = await node(() => ({ status: 200, body: { cluster_uuid: 'u', version: { number: '7.10.2' } } }))
+  await expect(driverOf(old.url).check()).rejects.toMatchObject({
+    message: expect.stringContaining('Elasticsearch 7.10.2'),
+  })
+  const foreign = await node(({ path }) => ({
+    status: 200,
+    body: path.startsWith('/_cat')
+      ? [{ index: 'vakt-2020' }]
+      : path === '/'
+        ? { cluster_uuid: 'u', version: { number: '3.0.0', distribution: 'opensearch' } }
+        : {},
+  }))
+  await expect(driverOf(foreign.url).check()).rejects.toMatchObject({ message: expect.stringContaining('vakt-2020') })
+})
+
+it('numbers sort as their terms do', () => {
+  const numbers = [-1e300, -5, -1.5, -5e-324, 0, 5e-324, 0.5, 1, 500, 2 ** 53, 1e21, 1.7e308]
+  const terms = numbers.map(sortableNumber)
+  expect(terms.toSorted()).toEqual(terms)
+  expect(sortableNumber(-0)).toBe(sortableNumber(0))
+})
