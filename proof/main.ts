@@ -8,6 +8,7 @@ import { ciClients } from './clients/ci-clients.ts'
 import { clients } from './clients/clients.ts'
 import { connect } from './connect.ts'
 import { cronProof } from './cron/cron.ts'
+import { engine } from './engine.ts'
 import { healthchecksApi } from './healthchecks-api.ts'
 import { kills } from './kills.ts'
 import { lines } from './lines.ts'
@@ -35,6 +36,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   clients,
   connect,
   cron: cronProof,
+  engine,
   'healthchecks-api': healthchecksApi,
   kills,
   lines,

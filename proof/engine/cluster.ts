@@ -1,0 +1,106 @@
+// A real cluster of OpenSearch processes from Maven, which can be killed one by one; null where Java or Maven cannot be had.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+
+const PARTS = join(import.meta.dirname, '../../.ci/engine')
+const OLDEST_JAVA = 21
+const START_TIMEOUT_MS = 180_000
+
+export type Cluster = {
+  urls: string[]
+  nodes: number
+  /** Ends a node (from 0) with SIGKILL; resolves when it has ended. */
+  kill(node: number): Promise<void>
+  /** Starts a node with its data. */
+  start(node: number): void
+  /** Resolves when all nodes are there and every copy is. */
+  green(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts a cluster whose HTTP ports follow `port`; says why when it cannot. */
+export async function startCluster(nodes: number, port: number): Promise<Cluster | null> {
+  const java = findJava()
+  if (java === null) return skip(`there is no Java ${OLDEST_JAVA} or newer`)
+  const built = build(java)
+  if (built === null) return skip('Maven cannot fetch OpenSearch')
+  const data = mkdtempSync(join(tmpdir(), 'vakt-engine-'))
+  const running: (ChildProcess | null)[] = Array.from({ length: nodes }, () => null)
+  const urls = running.map((_, i) => `http://127.0.0.1:${port + 1 + i}`)
+  const start = (node: number) => {
+    const own = [String(node + 1), String(nodes), String(port), data]
+    const words = ['-Xms300m', '-Xmx700m', '-cp', built, 'Node', ...own]
+    running[node] = spawn(join(java, 'bin/java'), words, { stdio: 'ignore' })
+  }
+  const kill = async (node: number) => {
+    const child = running[node]
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  const green = async () => {
+    const until = Date.now() + START_TIMEOUT_MS
+    while (Date.now() < until) {
+      for (const url of urls) if (await isGreen(url, nodes)) return
+      await setTimeout(500)
+    }
+    throw new Error('The cluster does not become green.')
+  }
+  const stop = async () => {
+    await Promise.all(running.map((_, node) => kill(node)))
+    rmSync(data, { recursive: true, force: true })
+  }
+  for (let node = 0; node < nodes; node++) start(node)
+  await green()
+  return { urls, nodes, kill, start, green, stop }
+}
+
+async function isGreen(url: string, nodes: number): Promise<boolean> {
+  try {
+    const reply = await fetch(`${url}/_cluster/health`, { signal: AbortSignal.timeout(5_000) })
+    const health = (await reply.json()) as { status: string; number_of_nodes: number }
+    return health.status === 'green' && health.number_of_nodes === nodes
+  } catch {
+    return false
+  }
+}
+
+/** The folder of a Java that is new enough. */
+function findJava(): string | null {
+  const machines = '/usr/lib/jvm'
+  const installed = existsSync(machines) ? readdirSync(machines).map(name => join(machines, name)) : []
+  for (const home of [process.env.JAVA_HOME, ...installed]) {
+    if (!home || !existsSync(join(home, 'bin/javac'))) continue
+    const [, version] =
+      /javac (\d+)/.exec(execFileSync(join(home, 'bin/javac'), ['-version'], { encoding: 'utf8' })) ?? []
+    if (Number(version) >= OLDEST_JAVA) return home
+  }
+  return null
+}
+
+/** The class path of the node; null when its parts cannot be fetched. */
+function build(java: string): string | null {
+  const to = join(tmpdir(), 'vakt-engine-parts')
+  const [libraries, classes] = [join(to, 'lib'), join(to, 'classes')]
+  const path = `${classes}:${libraries}/*`
+  if (existsSync(join(classes, 'Node.class'))) return path
+  try {
+    mkdirSync(classes, { recursive: true })
+    const copy = ['-q', '-f', join(PARTS, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${libraries}`]
+    execFileSync('mvn', copy, { stdio: 'inherit' })
+    const source = join(PARTS, 'Node.java')
+    execFileSync(join(java, 'bin/javac'), ['-cp', `${libraries}/*`, '-d', classes, source], { stdio: 'inherit' })
+    return path
+  } catch {
+    return null
+  }
+}
+
+function skip(why: string): null {
+  console.log(`skipped: ${why}`)
+  return null
+}
