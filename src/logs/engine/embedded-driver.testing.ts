@@ -1,5 +1,5 @@
 // A second embedded store behind the seam: a real engine that needs no cluster, for the contract in `npm test`.
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../../problem.ts'
 import { Sqlite } from '../../state/sqlite.ts'
@@ -158,7 +158,20 @@ function filesOf(folder: string): string[] {
   }
 }
 
+/** The states of files by what changes with them: opening one takes longer than most questions. */
+const known = new Map<string, { stamp: string; state: PartitionState }>()
+
 function stateOf(folder: string, name: string): PartitionState {
+  const file = join(folder, `${name}.db`)
+  const stamp = [file, `${file}-wal`].map(own => JSON.stringify(statSync(own, { throwIfNoEntry: false }))).join()
+  const cached = known.get(file)
+  if (cached?.stamp === stamp) return cached.state
+  const state = readState(folder, name)
+  known.set(file, { stamp, state })
+  return state
+}
+
+function readState(folder: string, name: string): PartitionState {
   const db = new Sqlite(join(folder, `${name}.db`), { readonly: true, fileMustExist: true })
   try {
     const { lines, first_timestamp, last_timestamp, last_position, expires_at } = readSummary(db)

@@ -15,7 +15,7 @@ import type { EngineLogStore } from './engine-log-store.ts'
 import { openEngineLogStore } from './open-engine-log-store.ts'
 
 const MODULE = new URL('./embedded-driver.testing.ts', import.meta.url).href
-const QUERIES = 25
+const QUERIES = 12
 
 const spool = makeFolder()
 const engine = makeFolder()
