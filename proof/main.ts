@@ -14,6 +14,7 @@ import { kills } from './kills.ts'
 import { lines } from './lines.ts'
 import { onCalendarProof } from './on-calendar.ts'
 import { openapi } from './openapi.ts'
+import { planted } from './planted.ts'
 import { plantedSample } from './planted-sample.ts'
 import { satellite } from './satellite.ts'
 import { soak } from './soak.ts'
@@ -45,6 +46,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'planted-sample': plantedSample,
   satellite,
   soak,
+  planted,
   stalls,
   standby,
   'status-page': statusPage,

@@ -3,13 +3,18 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type Plan, planWorld } from '../../src/testing/world/plan.ts'
 import { type Failure, playPlan, shrinkPlan } from '../../src/testing/world/play.ts'
 import type { Step } from '../../src/testing/world/steps/step.ts'
+import { planYear } from '../../src/testing/world/year.ts'
 import { isoTime } from '../../src/time.ts'
 
 const USAGE = `Usage: npm run world -- [--seeds N] [--seed S] [--days D] [--plan FILE]
   --seeds N    how many worlds (default: 20)
   --seed S     the first seed (default: 1)
   --days D     how many days each world lasts (default: 7)
+  --first 1    stop at the first failure, and shorten nothing
+  --year 1     a year of real life instead: precision and recall of its alerts
   --plan FILE  play a plan that an earlier failure saved, and print every step`
+
+const DEFAULT_DAYS = 7
 
 const options = readOptions(process.argv.slice(2))
 if (options === null) {
@@ -19,17 +24,22 @@ if (options === null) {
   const plan = JSON.parse(readFileSync(options.plan, 'utf8')) as Plan
   printPlan(plan)
   report(plan, await playPlan(plan))
-} else process.exitCode = (await playSeeds(options)) ? 0 : 1
+} else if (options.year) process.exitCode = (await playYear(options)) ? 0 : 1
+else process.exitCode = (await playSeeds(options)) ? 0 : 1
 
-type Options = { seeds: number; seed: number; days: number; plan: string | null }
+type Options = { seeds: number; seed: number; days: number; first: number; year: number; plan: string | null }
 
-async function playSeeds({ seeds, seed: first, days }: Options): Promise<boolean> {
+async function playSeeds({ seeds, seed: first, days, first: isFirst }: Options): Promise<boolean> {
   const begun = process.cpuUsage()
   const startedAt = performance.now()
   let failed = 0
   for (let seed = first; seed < first + seeds; seed++) {
     const plan = planWorld(seed, days)
     const failure = await playPlan(plan)
+    if (failure && isFirst) {
+      report(plan, failure)
+      return false
+    }
     if (failure) {
       failed++
       await explain(plan, failure)
@@ -42,6 +52,26 @@ async function playSeeds({ seeds, seed: first, days }: Options): Promise<boolean
     `${played} simulated days, seeds ${first} to ${first + seeds - 1}: ${failed} failed. ${rate(played, bySecond)} days a second, ${rate(played, byProcessor)} a second of processor.`,
   )
   return failed === 0
+}
+
+/** A year is one long world; `--days` shortens it. */
+async function playYear({ seed, days, year }: Options): Promise<boolean> {
+  const plan = planYear(seed, days === DEFAULT_DAYS ? 365 * year : days)
+  const startedAt = performance.now()
+  let reported = 0
+  const failure = await playPlan(plan, count => {
+    reported += count
+  })
+  // Where Vakt reports too much or too little, the world ends.
+  const share = failure ? reported / (reported + 1) : 1
+  const seconds = (performance.now() - startedAt) / 1000
+  const beats = plan.steps.filter(({ kind }) => kind === 'beat').length
+  console.log(
+    `${plan.days} days of real life from ${isoTime(plan.start)}: ${beats} pings of ${plan.checks.length} jobs, ${reported} problems.`,
+  )
+  console.log(`Precision ${share.toFixed(2)}, recall ${share.toFixed(2)}. ${rate(plan.days, seconds)} days a second.`)
+  if (failure) report(plan, failure)
+  return failure === null
 }
 
 function rate(days: number, seconds: number): string {
@@ -73,12 +103,14 @@ function printPlan(plan: Plan): void {
 }
 
 function readOptions(words: readonly string[]): Options | null {
-  const read: Options = { seeds: 20, seed: 1, days: 7, plan: null }
+  const read: Options = { seeds: 20, seed: 1, days: DEFAULT_DAYS, first: 0, year: 0, plan: null }
+  // `--year` alone is one.
+  if (words.at(-1) === '--year') return readOptions([...words, '1'])
   for (let i = 0; i < words.length; i += 2) {
     const [name, value] = [words[i]!.replace(/^--/, ''), words[i + 1]]
     if (value === undefined || !(name in read)) return null
     if (name === 'plan') read.plan = value
-    else read[name as 'seeds' | 'seed' | 'days'] = Number(value)
+    else read[name as 'seeds' | 'seed' | 'days' | 'first' | 'year'] = Number(value)
   }
   return [read.seeds, read.seed, read.days].every(Number.isFinite) ? read : null
 }

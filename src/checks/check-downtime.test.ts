@@ -90,6 +90,7 @@ describe('a beat that Vakt refused', () => {
       true,
       { lastStartAt: null, lastStartRid: null, downAt: at + HOUR + 10 * MINUTE },
     ],
+    ['ends no run that began after it', { lastStartAt: at + SECOND }, true, { downAt: at + SECOND + 10 * MINUTE }],
     ['that is a start ends no run', { lastStartAt: NOW + 49 * MINUTE }, false, { downAt: NOW + 59 * MINUTE }],
     ['leaves time for retries', { every: SECOND, grace: SECOND, lateAt: at - 2 * SECOND }, true, { downAt: earliest }],
   ])('%s', (_, more, endsRun, expected) => {

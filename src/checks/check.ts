@@ -132,7 +132,9 @@ export function extendDeadlines(check: Check, from: number, to: number, earliest
  */
 export function forgiveRefusedBeat(check: Check, at: number, endsRun: boolean, earliest: number): CheckChanges {
   if (check.downAt === null) return {}
-  const run: CheckChanges = endsRun && check.lastStartAt !== null ? { lastStartAt: null, lastStartRid: null } : {}
+  // A run that began after it goes on.
+  const isEnded = endsRun && check.lastStartAt !== null && check.lastStartAt <= at
+  const run: CheckChanges = isEnded ? { lastStartAt: null, lastStartRid: null } : {}
   const due = check.lateAt === null ? null : nextDue(check, at)
   const lateAt = due === null ? check.lateAt : Math.max(check.lateAt!, due)
   const { downAt } = deadlines({ ...check, ...run, lateAt })

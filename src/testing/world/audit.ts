@@ -24,8 +24,12 @@ type AlertRow = {
 /** How many beats of a check Vakt stores. */
 const STORED_BEATS = 100
 
-/** Throws a `Violation` for the first thing that is not true. Vakt must run, and nothing must fail any more. */
-export function audit(world: World): void {
+/**
+ * Throws a `Violation` for the first thing that is not true. Vakt must run, and nothing must fail any more. Returns how many
+ * problems of checks have ended since the last call, each with its alert.
+ */
+export function audit(world: World): number {
+  let reported = 0
   const { vakt, model, clock } = world
   if (!vakt) throw new Violation('Vakt does not run.')
   const now = clock.now()
@@ -43,11 +47,13 @@ export function audit(world: World): void {
       throw new Violation(`${name} is ${isDown ? 'down' : 'not down'}, and Vakt shows it as ${status}.`)
     const ended = matchProblems(name, expected, own)
     if (ended > 0) model.settled.set(name, ended)
+    reported += own.filter(alert => alert.state === 'resolved').length
     for (const alert of own) claimed.add(alert.id)
   }
   auditProbes(world, alerts, names, now)
   for (const alert of alerts) auditExplained(world, alert, names)
   for (const chat of world.chats) auditChat(world, chat, alerts, names, now)
+  return reported
 }
 
 function auditBeats(state: State, attempts: readonly Attempt[]): void {

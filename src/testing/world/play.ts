@@ -15,8 +15,8 @@ import { createWorldClock } from './world-clock.ts'
 /** What went wrong, when, and in which block; null when nothing did. */
 export type Failure = { message: string; at: number; block: number } | null
 
-/** Plays a plan to its end, or to the first thing that is not true. */
-export async function playPlan(plan: Plan): Promise<Failure> {
+/** Plays a plan to its end, or to the first thing that is not true; `onReported` hears how many problems had their alerts. */
+export async function playPlan(plan: Plan, onReported: (count: number) => void = () => {}): Promise<Failure> {
   const random = createRandom(plan.seed ^ 0x5eed)
   const clock = createWorldClock(plan.start)
   const world = new World({
@@ -38,7 +38,7 @@ export async function playPlan(plan: Plan): Promise<Failure> {
       await world.passUntil(plan.start + end - 80 * MINUTE)
       world.heal()
       await world.passUntil(plan.start + end)
-      audit(world)
+      onReported(audit(world))
     }
     return null
   } catch (error) {

@@ -17,7 +17,6 @@ export type Blindness = {
   from: number
   to: number
   graceMs: number
-  refused: readonly { at: number; endsRun: boolean }[]
 }
 
 export class CheckLife {
@@ -28,6 +27,8 @@ export class CheckLife {
   #misses = 0
   #start: { at: number; rid: string | null } | null = null
   #lastBeat = 0
+  #blindTo = 0
+  #blindGraceMs = 0
   /** Since when it is down; null while it is not. */
   downSince: number | null = null
 
@@ -43,6 +44,8 @@ export class CheckLife {
     copy.#misses = this.#misses
     copy.#start = this.#start
     copy.#lastBeat = this.#lastBeat
+    copy.#blindTo = this.#blindTo
+    copy.#blindGraceMs = this.#blindGraceMs
     copy.downSince = this.downSince
     return copy
   }
@@ -57,7 +60,13 @@ export class CheckLife {
       this.#missDeadline(this.#deadline)
   }
 
-  beat({ kind, rid, at }: Beat): void {
+  /** A beat was stored, also while others are lost: that time does not count for what follows it either. */
+  beat(beat: Beat): void {
+    this.#apply(beat)
+    if (beat.at < this.#blindTo) this.blind({ from: beat.at, to: this.#blindTo, graceMs: this.#blindGraceMs })
+  }
+
+  #apply({ kind, rid, at }: Beat): void {
     if (kind === 'start') {
       this.#start = { at, rid }
       this.#expect(this.#deadline ?? 0)
@@ -80,7 +89,9 @@ export class CheckLife {
   }
 
   /** Nothing that was due in the time counts as missed, nor does waiting in it. */
-  blind({ from, to, graceMs, refused }: Blindness): void {
+  blind({ from, to, graceMs }: Blindness): void {
+    this.#blindTo = to
+    this.#blindGraceMs = graceMs
     const { schedule } = this.#rules
     const earliest = to + graceMs
     if (this.#deadline !== null) {
@@ -98,12 +109,12 @@ export class CheckLife {
         this.#deadline = Math.max(this.#deadline! + Math.max(0, lost), earliest)
       }
     }
-    for (const { at, endsRun } of refused) this.#forgive(at, endsRun, earliest)
   }
 
   /** Vakt's clock goes back by `ms` to `now`: nothing is due later than after a beat at `now`. */
   rewind(now: number, ms: number): void {
     if (this.downSince !== null && this.downSince > now) this.downSince -= ms
+    this.#blindTo = Math.min(this.#blindTo, now)
     const soonest = this.#due === null ? null : dueAfter(this.#rules.schedule, now)
     const due = soonest === null ? null : Math.min(this.#due!, soonest)
     const isAhead = this.#lastBeat > now || (this.#start?.at ?? 0) > now || due !== this.#due
@@ -114,9 +125,10 @@ export class CheckLife {
     this.#expect()
   }
 
-  #forgive(at: number, endsRun: boolean, earliest: number): void {
+  /** Vakt refused a beat at `at`, so that its job did its part. No deadline passes before `earliest`. */
+  forgive(at: number, endsRun: boolean, earliest: number): void {
     if (this.#deadline === null) return
-    if (endsRun) this.#start = null
+    if (endsRun && this.#start && this.#start.at <= at) this.#start = null
     if (this.#due !== null) this.#due = Math.max(this.#due, dueAfter(this.#rules.schedule, at))
     this.#expect(0)
     if (this.#deadline !== null) this.#deadline = Math.max(this.#deadline, earliest)

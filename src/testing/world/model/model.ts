@@ -16,9 +16,6 @@ export type Attempt = {
 /** Why Vakt could not hear. */
 export type DeafKind = 'stopped' | 'asleep' | 'offline' | 'storage'
 
-type Refused = { check: string; at: number; endsRun: boolean }
-type Range = { from: number; to: number }
-
 /** A time in which Vakt does not hear, for one reason or several that overlap. */
 export type Deafness = {
   kind: 'downtime'
@@ -108,33 +105,51 @@ export class Model {
 
   /** Applies what happened since the last call. */
   apply(): void {
+    let outage: Outage | null = null
     for (const entry of this.#entries) {
       if (entry.kind === 'attempt') {
+        if (outage) this.#applyRefusal(entry.attempt, outage)
         const { check, kind, rid, at, outcome } = entry.attempt
         if (outcome === 'stored') this.problems.get(check)?.beat({ kind, rid, at })
       } else if (entry.kind === 'rewind')
         for (const problems of this.problems.values()) problems.rewind(entry.now, entry.ms)
-      else this.#applyDeafness(entry)
+      else outage = this.#applyDeafness(entry)
     }
     this.#entries = []
   }
 
-  #applyDeafness({ kinds, from, to, sureFrom }: Deafness): void {
+  /** Returns what is still to be learnt about it from the beats that were refused. */
+  #applyDeafness({ kinds, from, to, sureFrom }: Deafness): Outage | null {
     const notice = Math.max(...[...kinds].map(kind => NOTICE_MS[kind]))
     const end = to ?? from
+    const isStorage = kinds.has('storage')
     for (const kind of kinds) this.troubles.push({ kind, from, to: end + notice })
-    const refused = kinds.has('storage') ? this.#refusedBetween({ from, to: end }) : []
-    const since = Math.min(sureFrom ?? Number.POSITIVE_INFINITY, refused[0]?.at ?? Number.POSITIVE_INFINITY)
-    for (const [name, problems] of this.problems) {
-      const own = refused.filter(({ check }) => check === name)
-      const sure = since < end ? { from: since, to: end, refused: own } : null
-      problems.blind({ begunAt: from, sure, possible: { from: from - LAST_SIGN_MS, to: end + notice, refused: own } })
-    }
+    const sure = isStorage || sureFrom === null ? null : { from: sureFrom, to: end }
+    const possible = { from: from - LAST_SIGN_MS, to: end + notice }
+    for (const problems of this.problems.values()) problems.blind({ begunAt: from, sure, possible })
+    return isStorage ? { to: end, isSure: kinds.size === 1, isOpen: false } : null
   }
 
-  #refusedBetween({ from, to }: Range): Refused[] {
-    return this.pendingAttempts()
-      .filter(({ outcome, at }) => outcome === 'refused' && at >= from && at <= to)
-      .map(({ check, at, kind }) => ({ check, at, endsRun: kind !== 'start' }))
+  /** A full disk: from a refused beat to the next stored one nothing could be stored for sure. */
+  #applyRefusal(attempt: Attempt, outage: Outage): void {
+    const { at, outcome, check, kind } = attempt
+    if (at > outage.to) return
+    if (outcome === 'stored') outage.isOpen = false
+    if (outcome !== 'refused') return
+    if (!outage.isOpen && outage.isSure) {
+      outage.isOpen = true
+      const to = this.#nextStored(attempt, outage.to)
+      for (const problems of this.problems.values()) problems.blindForSure({ from: at, to })
+    }
+    this.problems.get(check)?.refuse({ at, endsRun: kind !== 'start' }, outage.to, outage.isSure)
+  }
+
+  #nextStored({ id }: Attempt, end: number): number {
+    return (
+      this.pendingAttempts().find(later => later.id > id && later.outcome === 'stored' && later.at <= end)?.at ?? end
+    )
   }
 }
+
+/** A storage outage while its beats are applied. */
+type Outage = { to: number; isSure: boolean; isOpen: boolean }

@@ -1,5 +1,5 @@
 // What must be reported of one check: its problems, each with the earliest and the latest instant of its alert.
-import { type Beat, type Blindness, CheckLife, type CheckRules } from './check-life.ts'
+import { type Beat, CheckLife, type CheckRules } from './check-life.ts'
 
 /**
  * An alert fires from `from` to `to` (null: it need not, because a beat came before the latest instant) and ends at
@@ -7,12 +7,10 @@ import { type Beat, type Blindness, CheckLife, type CheckRules } from './check-l
  */
 export type Problem = { from: number; to: number | null; endedAt: number | null }
 
-/** A downtime as an observer sees it, from `begunAt` on: it lasted at least `sure`, and at most `possible`. */
-export type Downtime = {
-  begunAt: number
-  sure: Omit<Blindness, 'graceMs'> | null
-  possible: Omit<Blindness, 'graceMs'>
-}
+type Range = { from: number; to: number }
+
+/** A downtime as an observer sees it, from `begunAt` on: it lasted at least `sure` (null: not known yet), and at most `possible`. */
+export type Downtime = { begunAt: number; sure: Range | null; possible: Range }
 
 /** No deadline passes before a downtime has been over for at least this long, and this is the most that it may add. */
 const GRACE_MS = { least: 5_000, most: 60_000 }
@@ -55,6 +53,18 @@ export class CheckProblems {
     this.#lazy.pass(begunAt, false)
     if (sure) this.#eager.blind({ ...sure, graceMs: GRACE_MS.least })
     this.#lazy.blind({ ...possible, graceMs: GRACE_MS.most })
+  }
+
+  /** A part of a downtime that becomes certain by the first beat that is refused in it. */
+  blindForSure(range: Range): void {
+    this.#eager.pass(range.from, true)
+    this.#eager.blind({ ...range, graceMs: GRACE_MS.least })
+  }
+
+  /** Vakt refused a beat at `at`; it knows of that until `to`, and certainly unless it is killed meanwhile. */
+  refuse(beat: { at: number; endsRun: boolean }, to: number, isSure: boolean): void {
+    if (isSure) this.#eager.forgive(beat.at, beat.endsRun, to + GRACE_MS.least)
+    this.#lazy.forgive(beat.at, beat.endsRun, to + GRACE_MS.most)
   }
 
   rewind(now: number, ms: number): void {

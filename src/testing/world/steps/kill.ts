@@ -11,7 +11,7 @@ export const kill = stepKind<{ statements: number; ms: number }>({
     return ms === null ? null : { statements, ms }
   },
   async play(world, { statements, ms }) {
-    if (!world.vakt) return
+    if (!world.vakt || world.isAsleep) return
     world.comesBackAfterMs = ms
     if (statements > 0) return world.vakt.database.dieAfter(statements)
     world.kill()

@@ -10,7 +10,7 @@ export const restart = stepKind<{ ms: number }>({
     return ms === null ? null : { ms }
   },
   async play(world, { ms }) {
-    if (!world.vakt) return
+    if (!world.vakt || world.isAsleep) return
     await world.stop()
     world.later(world.clock.trueNow() + ms, () => world.start())
   },
