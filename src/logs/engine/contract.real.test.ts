@@ -1,4 +1,6 @@
 // A store with an engine keeps the contract of log stores, wherever its lines are; the engine is a second embedded store here.
+// It takes minutes, so only `npm run proof -- engine` asks for it.
+import { describe } from 'vitest'
 import type { StoreSettings } from '../contract/made.testing.ts'
 import { type ContractPart, storeContract } from '../contract/store.contract.ts'
 import { makeFolder } from '../embedded/store.testing.ts'
@@ -11,8 +13,12 @@ const PARTS: { [spool in Spool]: readonly ContractPart[] } = {
   full: ['search'],
 }
 
+const isAsked = Boolean(process.env.VAKT_ENGINE_URLS)
+
 for (const [spool, parts] of Object.entries(PARTS) as [Spool, ContractPart[]][])
-  storeContract(`a store with an engine and an ${spool} spool`, settings => openHere(spool, settings), parts)
+  describe.skipIf(!isAsked)('the engine store', () =>
+    storeContract(`a store with an engine and an ${spool} spool`, settings => openHere(spool, settings), parts),
+  )
 
 function openHere(spool: Spool, settings?: StoreSettings) {
   const folder = makeFolder()
