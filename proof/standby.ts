@@ -236,6 +236,7 @@ function playPauses(tries: number, ttlMs: number): Promise<string[]> {
         const next = start(world, `vakt-${i}`, ports[i]!, ['standby'], settings(main.folder, i))
         const found = await playPause(main, next, pingKey, relays[1 - i]!.count, n)
         faults.push(...found.map(fault => `try ${n}: ${fault}`))
+        for (const fault of found) console.log(`standby: try ${n}: ${fault}`)
         main = next
         played++
         if (n % 10 === 0) console.log(`standby: ${n} of ${tries} pauses, ${faults.length} faults`)
