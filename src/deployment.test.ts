@@ -173,13 +173,16 @@ it.each(['vakt', 'vakt-standby'])('the unit %s.service runs what the image runs,
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)![1])).toBeGreaterThan(10)
 })
 
-it.each(['compose.yaml'])('%s sets only settings that Vakt has, as the image has them', file => {
-  const { services } = parse(read(file)) as { services: { vakt: { environment: Record<string, string> } } }
-  const { environment } = services.vakt
-  expect(Object.keys(environment).filter(name => !known.has(name))).toEqual([])
-  for (const name of Object.keys(environment).filter(name => name in image.environment))
-    expect(environment[name]).toBe(image.environment[name])
-})
+it.each(['compose.yaml', 'deploy/compose/opensearch.yaml'])(
+  '%s sets only settings that Vakt has, as the image has them',
+  file => {
+    const { services } = parse(read(file)) as { services: { vakt: { environment: Record<string, string> } } }
+    const { environment } = services.vakt
+    expect(Object.keys(environment).filter(name => !known.has(name))).toEqual([])
+    for (const name of Object.keys(environment).filter(name => name in image.environment))
+      expect(environment[name]).toBe(image.environment[name])
+  },
+)
 
 it('the machine on Google Cloud runs the image as the manifests do', () => {
   const script = read('deploy/gcp/startup.sh')
