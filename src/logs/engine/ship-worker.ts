@@ -1,7 +1,9 @@
 // The worker that ships: it reads the spool in order, makes documents of the lines, and sends them, beside the main thread.
+import { join } from 'node:path'
 import { workerData } from 'node:worker_threads'
 import { OpenPartitions } from '../embedded/partitions/open-partitions.ts'
 import type { PartitionState } from '../embedded/partitions/partition.ts'
+import { fileIdentity } from '../embedded/partitions/partition-file.ts'
 import { linesAfter } from '../embedded/query/lines-after.ts'
 import type { Snapshot } from '../embedded/query/search-job.ts'
 import { answerCalls, notify } from '../embedded/workers/worker-protocol.ts'
@@ -32,7 +34,8 @@ const BATCHES_AT_ONCE = 3
 const { folder, source } = workerData as ShipStart
 const connections = new OpenPartitions(folder, damage => notify('damagedBlock', damage))
 let opening: Promise<EngineDriver> | null = null
-let known: readonly string[] = []
+/** The files behind the connections: a partition that is dropped may come again as another file. */
+let known = new Map<string, string | null>()
 
 const calls = {
   /** Ships lines in order; resolves when all that it has sent is durable and visible. Rejects when some of it may not be. */
@@ -87,9 +90,8 @@ function snapshotOf(partitions: readonly PartitionState[]): Snapshot {
   }
 }
 
-/** A partition that is gone may come again as another file. */
 function forgetDropped(states: readonly PartitionState[]): void {
-  const names = new Set(states.map(({ name }) => name))
-  for (const name of known) if (!names.has(name)) connections.close(name)
-  known = [...names]
+  const files = new Map(states.map(({ name }) => [name, fileIdentity(join(folder, `${name}.db`))]))
+  for (const [name, file] of known) if (files.get(name) !== file) connections.close(name)
+  known = files
 }
