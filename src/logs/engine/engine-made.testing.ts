@@ -2,6 +2,7 @@
 import { silentLogger } from '../../logger.ts'
 import type { Made, StoreSettings } from '../contract/made.testing.ts'
 import { makeFolder } from '../embedded/store.testing.ts'
+import { NOON } from '../store.testing.ts'
 import type { DriverSource } from './driver.ts'
 import type { EngineLogStore } from './engine-log-store.ts'
 import { openEngineLogStore } from './open-engine-log-store.ts'
@@ -37,7 +38,7 @@ export async function openEngineStore(
       await store.shipped()
       // Blocks leave the spool as a whole.
       await store.seal()
-      await store.release(Date.now())
+      await store.release(NOON)
     },
     async restart() {
       await store.close()
