@@ -62,7 +62,13 @@ export function fileLease(path: string): LeaseStore {
       } finally {
         await rm(unfinished, { force: true })
       }
-      await removeOld(await serials().catch(() => []), serial)
+      const known = await serials().catch(() => [serial])
+      // Whoever read an old list of names may have got a number that was given and removed before.
+      if (known.some(other => other > serial)) {
+        await rm(target, { force: true })
+        return null
+      }
+      await removeOld(known, serial)
       return String(serial)
     },
     async verify() {

@@ -23,7 +23,9 @@ export type RestoreStateOptions = {
   note(text: string): void
 }
 
+/** Two folders, because a take-over may begin while a rehearsal is still running. */
 const STAGING_FOLDER = 'takeover.tmp'
+const REHEARSAL_FOLDER = 'rehearsal.tmp'
 /** A Vakt that was lost before its first copy was whole has none; the epochs before it are tried, this many in all. */
 const MAX_EPOCHS = 20
 const MAX_OUTPUT = 2_000
@@ -64,7 +66,7 @@ export async function restoreState(options: RestoreStateOptions): Promise<StateM
 
 /** Runs RESTORE_COMMAND and removes what it wrote: whether a take-over would succeed. Rejects with a `Problem`. */
 export async function rehearseRestore(options: RestoreStateOptions): Promise<StateMark> {
-  const staging = join(options.config.dataDir, STAGING_FOLDER)
+  const staging = join(options.config.dataDir, REHEARSAL_FOLDER)
   try {
     return await restoreByCommand(options, staging)
   } finally {
