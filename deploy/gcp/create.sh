@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a virtual machine with a disk of its own on Google Cloud, on which Vakt runs as a container and restarts with the machine.
 #   PROJECT=my-project IMAGE=europe-docker.pkg.dev/my-project/vakt/vakt:0.1.0 bash deploy/gcp/create.sh vakt.env
-# vakt.env holds the settings, as .env does. It becomes a secret of Secret Manager; nothing of it is in the machine's metadata.
+# vakt.env holds the settings, as .env does, but without quotes around values. It becomes a secret of Secret Manager; nothing of it is in the machine's metadata.
 set -euo pipefail
 
 settings=${1:?Usage: PROJECT=… IMAGE=… create.sh <file with settings>}
@@ -17,6 +17,11 @@ gcp iam service-accounts create "$name" --display-name "Vakt"
 gcp secrets create "$name-settings" --replication-policy automatic --data-file "$settings"
 gcp secrets add-iam-policy-binding "$name-settings" \
   --member "serviceAccount:$account" --role roles/secretmanager.secretAccessor
+# An image of Artifact Registry is private.
+if [[ $IMAGE =~ ^([a-z0-9-]+)-docker\.pkg\.dev/([^/]+)/([^/]+)/ ]]; then
+  gcloud --quiet --project "${BASH_REMATCH[2]}" artifacts repositories add-iam-policy-binding "${BASH_REMATCH[3]}" \
+    --location "${BASH_REMATCH[1]}" --member "serviceAccount:$account" --role roles/artifactregistry.reader
+fi
 
 gcp compute disks create "$name-data" --zone "$zone" --size 20GB --type pd-balanced
 # The snapshots are of the whole disk; "vakt backup" to a bucket is what restores a single Vakt.
