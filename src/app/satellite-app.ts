@@ -61,6 +61,7 @@ export function createSatellite(options: SatelliteOptions) {
   const storage = new StorageHealth(state)
   const commit = createGroupCommit(state, ms => telemetry.commits.record(ms / SECOND))
   const spool = openSpool(state, key, config.satellite.diskBudgetBytes)
+  spool.skipNumbers(clock.now())
   const prober = createProber(config.connectivityTargets, clock, logger, options.reach)
   const rates = createRates(state, clock)
   const watch = createMainWatch({
@@ -72,6 +73,7 @@ export function createSatellite(options: SatelliteOptions) {
   const loop = createReportLoop({
     ...{ state, vault, spool, clock, logger, version, key },
     send: options.send ?? ((path, init) => fetch(main + path, { ...init, redirect: 'error' })),
+    onReport: () => pings.recordRefusedTime(),
     onAttempt: watch.onAttempt,
   })
   const onStored = loop.wake

@@ -320,6 +320,47 @@ describe('a satellite', () => {
     await main.stop()
   })
 
+  it('that had no room for beats gives their checks that time, also without a beat after it', async () => {
+    const main = await startApp()
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    const beat = await main.hasCheck('job --every 5m --grace 1m')
+    const berlin = await startSatellite(main, 'berlin', { environment: { SATELLITE_DISK_BUDGET: '11MB' } })
+    const ping = (body = '') => berlin.request(`/ping/${beat.check.uuid}`, { method: 'POST', body })
+    await ping()
+    await main.passes('6s')
+    berlin.line.up = false
+    const large = Array.from({ length: 90 }, (_, i) => ({ message: `${i} ${'x'.repeat(60_000)}` }))
+    while ((await berlin.logs(key.secret, large)).status === 200);
+    while ((await ping('x'.repeat(90_000))).status === 200);
+    for (let i = 0; i < 3; i++) {
+      await main.passes('5m')
+      expect((await ping('x'.repeat(90_000))).status).toBe(503)
+    }
+    berlin.line.up = true
+    await arrives(main, berlin)
+    await main.passes('30s')
+    expect(await main.check('job')).toMatchObject({ status: 'up' })
+    await main.stop()
+  })
+
+  it('restored from an old copy of its disk sends what it takes after that', async () => {
+    const main = await startApp()
+    const beat = await main.hasCheck('job --every 1h')
+    const state = memoryState()
+    const berlin = await startSatellite(main, 'berlin', { state })
+    await berlin.request(`/ping/${beat.check.uuid}`)
+    await arrives(main, berlin)
+    const old = copyOf(state)
+    for (let i = 0; i < 5; i++) await berlin.request(`/ping/${beat.check.uuid}`)
+    await arrives(main, berlin)
+    await berlin.stop()
+    const restored = await startSatellite(main, 'berlin', { state: old, key: berlin.key })
+    for (let i = 0; i < 3; i++) await restored.request(`/ping/${beat.check.uuid}`)
+    await arrives(main, restored)
+    expect(await main.check('job')).toMatchObject({ beats: 9 })
+    await main.stop()
+  })
+
   it('has a key of its own, which opens nothing else, and no other key opens its routes', async () => {
     const main = await startApp()
     const berlin = await startSatellite(main)
@@ -363,9 +404,12 @@ describe('a satellite', () => {
   it('that was removed takes nothing more', async () => {
     const main = await startApp()
     const beat = await main.hasCheck('job --every 1h')
-    const berlin = await startSatellite(main)
+    const environment = { SATELLITE_NOTIFY: 'https://hook.test/secret' }
+    const berlin = await startSatellite(main, 'berlin', { environment })
     await main.result('satellites remove berlin --yes')
-    await main.passes('10s')
+    await main.passes('2m')
+    // The main that refuses it is not silent.
+    expect(berlin.notices).toEqual([])
     expect((await berlin.request(`/ping/${beat.check.uuid}`)).status).toBe(503)
     expect((await berlin.request('/readyz')).status).toBe(503)
     await main.stop()

@@ -184,8 +184,8 @@ export function saveReport(
     .run({
       id,
       now,
-      // Nothing is known of the future, also by a clock that is ahead.
-      completeTo: isWhole ? Math.min(report.completeTo, now) : 0,
+      // Nothing is known of the future: a clock that is ahead would claim what still waits there.
+      completeTo: isWhole ? Math.min(report.completeTo - Math.max(0, Math.round(report.now - now)), now) : 0,
       stream: report.stream,
       address,
       version: String(report.version).slice(0, 50),
@@ -217,10 +217,11 @@ export function completeTo(state: State, satelliteId: number): number | null {
 
 /**
  * Whether lines of before `until` may still be on their way from a satellite, so that few of them prove nothing. One that has
- * been silent for a day is waited for no longer.
+ * been silent for a day is waited for no longer. A clock that is behind there delays no line.
  */
 export function areLinesMissing(state: State, until: number): boolean {
-  const query = 'select 1 from satellites where lines > 0 and complete_to < ? and complete_to > ? limit 1'
+  const query = `select 1 from satellites where lines > 0
+    and complete_to - min(clock_ahead_ms, 0) < ? and complete_to - min(clock_ahead_ms, 0) > ? limit 1`
   return state.prepare<[number, number]>(query).get(until - REPORT_TOLERANCE_MS, until - DAY) !== undefined
 }
 

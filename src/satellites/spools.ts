@@ -10,6 +10,8 @@ import type { SatelliteRecord, SentRecord } from './record.ts'
 const ROW_OVERHEAD_BYTES = 60
 /** Beats may use this much more than the limit: they are small, and each one counts. */
 const BEAT_RESERVE = 1.1
+/** More records than a satellite takes in a millisecond. */
+const NUMBERS_PER_MS = 1_000
 
 export type Spool = ReturnType<typeof openSpool>
 
@@ -38,6 +40,16 @@ export function openSpool(state: State, satelliteKey: string, limitBytes: number
 
   return {
     stream,
+    /**
+     * Has numbers go on above every one that was given before `now`, also by a newer state of this folder than the one that
+     * is here: a folder restored from an old copy would give numbers again that the main knows, and lose what has them.
+     */
+    skipNumbers(now: number): void {
+      state.transaction(() => {
+        state.prepare(BEGIN_NUMBERS).run()
+        state.prepare(SKIP_NUMBERS).run(now * NUMBERS_PER_MS)
+      })
+    },
     /** Whether there is room for a record of about `size` bytes; that there is none is counted. */
     hasRoom(kind: SatelliteRecord['kind'], size: number): boolean {
       const limit = kind === 'lines' ? limitBytes : limitBytes * BEAT_RESERVE
@@ -130,6 +142,9 @@ type Totals = { records: number; bytes: number }
 
 const COUNT = 'select count(*) as records, coalesce(sum(bytes), 0) as bytes from spool'
 const OLDEST = 'select received_at as at from spool order by seq limit 1'
+const BEGIN_NUMBERS = `insert into sqlite_sequence (name, seq)
+  select 'spool', 0 where not exists (select 1 from sqlite_sequence where name = 'spool')`
+const SKIP_NUMBERS = "update sqlite_sequence set seq = max(seq, ?) where name = 'spool'"
 const SAVE_REPLY = `insert into spool_replies (project_id, key, received_at, reply) values (?, ?, ?, ?)
   on conflict (project_id, key) do update set received_at = excluded.received_at, reply = excluded.reply`
 

@@ -40,13 +40,17 @@ export function createKeepPing({ state, spool, clock, timeZone, onStored }: Keep
       fullSince ??= now
       return refused(BUSY)
     }
-    // Jobs that were refused meanwhile are not to blame.
-    if (fullSince !== null) spool.add({ kind: 'downtime', at: now, from: fullSince, to: now }, Buffer.alloc(0))
-    fullSince = null
+    addRefusedTime(now)
     const { body, ...rest } = arrival
     spool.add({ kind: 'beat', at: now, ping, arrival: rest, query: query.toString() }, body)
     setImmediate(onStored)
     return { answer: answerOf(ping, isNew), kind: ping.signal }
+  }
+
+  /** Jobs that were refused are not to blame; in the running transaction. */
+  const addRefusedTime = (now: number) => {
+    if (fullSince !== null) spool.add({ kind: 'downtime', at: now, from: fullSince, to: now }, Buffer.alloc(0))
+    fullSince = null
   }
 
   const answerOf = (ping: Parameters<typeof keepPing>[0], isNew: boolean): PingAnswer => {
@@ -60,9 +64,15 @@ export function createKeepPing({ state, spool, clock, timeZone, onStored }: Keep
 
   return {
     keepPing,
+    /** Records the time in which beats were refused, before a report claims to be complete; nothing while there is no room. */
+    recordRefusedTime(): void {
+      if (fullSince !== null && !spool.isFull()) state.transaction(() => addRefusedTime(clock.now()))
+    },
     /** Records that nothing could be taken from `from` to now, because the satellite did not run. */
     recordDowntime(from: number): void {
       const to = clock.now()
+      // A machine that slept may have come back as it was earlier.
+      spool.skipNumbers(to)
       if (from < to) state.transaction(() => spool.add({ kind: 'downtime', at: to, from, to }, Buffer.alloc(0)))
     },
   }

@@ -13,7 +13,7 @@ import { readProbedCheck } from '../../probes/probes.ts'
 import { Problem } from '../../problem.ts'
 import { readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { LinesRecord, ReportAnswer, ResultRecord, SatelliteReport, SentRecord } from '../../satellites/record.ts'
-import type { Satellite } from '../../satellites/satellite.ts'
+import { CLOCK_TOLERANCE_MS, type Satellite } from '../../satellites/satellite.ts'
 import {
   currentProgress,
   markSources,
@@ -119,12 +119,13 @@ function storeOnce(
   if (seq <= currentProgress(state, satellite.id, report.stream).stateThrough) return []
   markStored(options, satellite, report, seq)
   if (record.kind === 'downtime') {
-    const { from, to } = record
+    // A clock that was set there must not give checks years.
+    const [from, to] = [record.from, record.to].map(at => Math.min(at, options.clock.now())) as [number, number]
     extendSatelliteDeadlines(state, satellite.id, from, to, to + graceAfterDowntime(from, to))
     return []
   }
   if (record.kind === 'result') {
-    storeView(options, satellite, record)
+    storeView(options, satellite, record, report)
     return []
   }
   if (record.kind !== 'beat') return []
@@ -139,11 +140,14 @@ function storeView(
   { state, clock }: ReceiveReportOptions,
   { name }: Satellite,
   { check: id, changedAt, result, at }: ResultRecord & { at: number },
+  { now: nowThere }: SatelliteReport,
 ): void {
   const probed = readProbedCheck(state, id)
   if (!probed || probed.check.status === 'paused' || probed.probe.changedAt !== changedAt) return
   const now = clock.now()
-  applyResults(state, evaluateView(state, probed, name, result, { at: Math.min(at, now), now }), now)
+  // A clock that is behind there would make every result too old to count.
+  const behindMs = now - nowThere > CLOCK_TOLERANCE_MS ? now - nowThere : 0
+  applyResults(state, evaluateView(state, probed, name, result, { at: Math.min(at + behindMs, now), now }), now)
 }
 
 function markStored(

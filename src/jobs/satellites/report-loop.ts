@@ -29,7 +29,9 @@ export type ReportLoopOptions = {
   /** The key of this satellite. */
   key: string
   send: SendToMain
-  /** Called after every attempt; `failure` is why the main did not take it, null when it did. */
+  /** Called before each report, which tells the main that it has everything: adds what is not in the spool yet. */
+  onReport(): void
+  /** Called after every attempt; `failure` is why the main did not answer, null when it did, be it by a refusal. */
   onAttempt(failure: string | null, now: number): void
 }
 
@@ -74,14 +76,18 @@ export function createReportLoop(options: ReportLoopOptions) {
       isRemoved = false
       return response
     }
-    isRemoved = response.status === 401
-    throw new Error(await reasonOf(response))
+    const { reason, code } = await readRefusal(response)
+    // A proxy in between may ask for a password; only the main knows whether it removed this satellite.
+    isRemoved = code === 'unauthorized'
+    if (code !== null && response.status < 500) throw new RefusedByMain(reason)
+    throw new Error(reason)
   }
 
   const fetchDirectory = async () => {
     const response = await request('/api/satellite/directory', { method: 'GET' }, DIRECTORY_TIMEOUT_MS)
     const directory = (await response.json()) as Directory
-    saveDirectory(state, vault, directory)
+    // Whoever shows unknown keys makes it ask each second.
+    if (directory.version !== held) saveDirectory(state, vault, directory)
     held = directory.version
     directoryAt = clock.now()
   }
@@ -95,6 +101,7 @@ export function createReportLoop(options: ReportLoopOptions) {
   }
 
   const report = async (): Promise<{ answer: ReportAnswer; isMore: boolean }> => {
+    options.onReport()
     const records = spool.read(MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS)
     const now = clock.now()
     const waiting = spool.waiting()
@@ -122,7 +129,7 @@ export function createReportLoop(options: ReportLoopOptions) {
     try {
       next = await exchange()
     } catch (error) {
-      next = recordFailure(describe(error))
+      next = recordFailure(describe(error), error instanceof RefusedByMain)
     }
     isSending = false
     scheduleIn(next)
@@ -133,7 +140,7 @@ export function createReportLoop(options: ReportLoopOptions) {
     if (held === null) await refresh()
     const { answer, isMore } = await report()
     if (answer.directory !== held) await refresh()
-    if (answer.busy !== undefined) throw new Error(answer.busy)
+    if (answer.busy !== undefined) throw new RefusedByMain(answer.busy)
     if (failures > 0) logger.info('the main takes reports again', { failures })
     failures = 0
     failure = null
@@ -144,11 +151,11 @@ export function createReportLoop(options: ReportLoopOptions) {
     return spool.waiting().records > 0 ? GATHERING_MS : REPORT_INTERVAL_MS
   }
 
-  const recordFailure = (reason: string): number => {
+  const recordFailure = (reason: string, hasAnswered: boolean): number => {
     failures++
     failure = reason
     if (failures === 1) logger.warn('the main does not take reports; they wait here', { reason })
-    options.onAttempt(reason, clock.now())
+    options.onAttempt(hasAnswered ? null : reason, clock.now())
     return backOff(failures, RETRY)
   }
 
@@ -214,13 +221,17 @@ function restOf(
   }
 }
 
-async function reasonOf(response: Response): Promise<string> {
+/** The main is up, and does not take a report: its satellite was removed, it has no room for log lines, and the like. */
+class RefusedByMain extends Error {}
+
+/** Why an answer is none of success; `code` is null when it is not of Vakt. */
+async function readRefusal(response: Response): Promise<{ reason: string; code: string | null }> {
   const text = await response.text().catch(() => '')
   try {
-    const { error } = JSON.parse(text) as { error: { message: string } }
-    return `${response.status}: ${error.message}`.slice(0, MAX_REASON_LENGTH)
+    const { error } = JSON.parse(text) as { error: { code: string; message: string } }
+    return { reason: `${response.status}: ${error.message}`.slice(0, MAX_REASON_LENGTH), code: error.code }
   } catch {
-    return `status ${response.status}, which is no answer of Vakt`
+    return { reason: `status ${response.status}, which is no answer of Vakt`, code: null }
   }
 }
 

@@ -6,6 +6,7 @@ import { BODY_KEY } from '../../logs/repeat-memory.ts'
 import { type AppendResult, type Batch, EMITTER_FIELD, type LineCount, type LogWriter } from '../../logs/store.ts'
 import { emitterOf } from '../../projects/emitter-limit.ts'
 import { findProject } from '../../projects/projects.ts'
+import { pruneSignatures } from '../../projects/signatures.ts'
 import { type Spool, spoolFull } from '../../satellites/spools.ts'
 import type { State } from '../../state/database.ts'
 import type { GroupCommit } from '../../state/group-commit.ts'
@@ -35,6 +36,7 @@ export function createSpoolWriter({ state, commit, spool, clock, onStored }: Spo
   const prune = (now: number) => {
     if (Math.abs(now - prunedAt) < PRUNE_INTERVAL_MS) return
     prunedAt = now
+    pruneSignatures(state, now)
     spool.pruneReplies(now - KEY_RETENTION_MS, BODY_KEY, now - BODY_RETENTION_MS)
   }
 
