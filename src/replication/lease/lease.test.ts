@@ -176,6 +176,18 @@ describe('a lease', () => {
     expect([after.mayAct(), after.lease().epoch]).toEqual([true, 1])
   })
 
+  it('is lost by a machine whose running clone has renewed it, under the same holder and epoch', async () => {
+    const clock = aClock()
+    const { store } = memoryLease()
+    const machine = aVakt(store, clock, 'vakt-a', 'folder')
+    await settled()
+    await clock.advance(1_000)
+    const clone = aVakt(store, clock, 'vakt-a', 'folder')
+    await settled()
+    await clock.advance(30_000)
+    expect([machine.lost.length, machine.mayAct(), clone.mayAct()]).toEqual([1, false, true])
+  })
+
   it('goes to exactly one of many that wait', async () => {
     const clock = aClock()
     const { store } = memoryLease()

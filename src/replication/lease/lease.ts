@@ -82,7 +82,7 @@ async function tryToTake(options: LeaseOptions, seen: Seen): Promise<Lease | nul
   // A Vakt that paused meanwhile may have been overtaken; its lease must not begin with the write.
   if (written === null || time.elapsedMs() - begun >= leaseTimes(ttlMs).actForMs) return null
   await store.verify(record, signal)
-  return holdLease(options, epoch, read?.record ?? null, written, begun)
+  return holdLease(options, record, read?.record ?? null, written, begun)
 }
 
 function notice(options: LeaseOptions, seen: Seen, read: ReadLease): void {
@@ -118,7 +118,7 @@ async function writeOrRecognize(
 
 function holdLease(
   options: LeaseOptions,
-  epoch: number,
+  { epoch, nonce }: LeaseRecord,
   previous: LeaseRecord | null,
   firstVersion: string,
   firstBegun: number,
@@ -127,6 +127,8 @@ function holdLease(
   const { renewEveryMs, retryEveryMs, actForMs } = leaseTimes(ttlMs)
   const ending = new AbortController()
   let version: string | null = firstVersion
+  /** The last write that was answered, and those since: what is there otherwise was written by another process. */
+  let ownNonces = new Set([nonce])
   let until = firstBegun + actForMs
   let lost: string | null = null
   let isReleasing = false
@@ -148,10 +150,13 @@ function holdLease(
     if (lost !== null || isReleased) throw new Problem('busy', lost ?? RELEASED, { retryAfterMs: ttlMs })
   }
 
-  /** The version of an earlier write of this Vakt whose answer was lost. When it is somebody else's, the lease is lost. */
+  /**
+   * The version of an earlier write of this process whose answer was lost. When it is somebody else's, the lease is lost; a
+   * clone of a running machine has the same holder and epoch.
+   */
   const ownVersion = async (): Promise<string> => {
     const read = await store.read(ending.signal)
-    if (read?.record.holder === options.holder && read.record.epoch === epoch) return read.version
+    if (read && ownNonces.has(read.record.nonce)) return read.version
     lose(overtakenSentence(store.name, read?.record ?? null))
     throw new Problem('busy', lost!)
   }
@@ -162,11 +167,13 @@ function holdLease(
     try {
       check()
       const record = recordOf(options, epoch, false)
+      ownNonces.add(record.nonce)
       const written =
         (await store.write(record, version, ending.signal)) ??
         (await store.write(record, await ownVersion(), ending.signal))
       if (written === null) return false
       version = written
+      ownNonces = new Set([record.nonce])
       // Before the extension: a pause longer than the lease must not be forgotten because its renewal still went through.
       if (time.elapsedMs() < until) extend(begun + actForMs)
       return true
