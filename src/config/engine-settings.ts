@@ -30,7 +30,11 @@ export const engineSettings = {
   LOG_ENGINE_CA: textSetting().optional(),
   LOG_ENGINE_PREFIX: z
     .string()
-    .regex(/^[a-z][a-z0-9_-]{0,40}$/, 'must begin with a letter and have lower-case letters, digits, - and _ only')
+    // The indexes of "vakt-2" would be among those of "vakt", whose days begin with a digit.
+    .regex(
+      /^(?=.{1,41}$)[a-z](?:[a-z0-9_]|-(?=[a-z]))*$/,
+      'must begin with a letter and have lower-case letters, digits, - and _ only, and a letter after each -',
+    )
     .default('vakt'),
   LOG_ENGINE_SHARDS: wholeNumber('1', 1),
   LOG_ENGINE_REPLICAS: wholeNumber('1', 0),
