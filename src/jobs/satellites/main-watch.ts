@@ -45,7 +45,7 @@ export function createMainWatch(options: MainWatchOptions) {
     else writeValue(state, 'main silent', JSON.stringify(next))
   }
 
-  /** Whether every address took the notice. */
+  /** Whether any address took the notice: sent again, it would come twice to those that did. */
   const deliver = async (notice: Notice): Promise<boolean> => {
     const results = await Promise.allSettled(notify.map(url => post(url, notice)))
     const failed = results.filter(result => result.status === 'rejected')

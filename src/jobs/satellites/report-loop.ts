@@ -31,7 +31,7 @@ export type ReportLoopOptions = {
   send: SendToMain
   /** Called before each report, which tells the main that it has everything: adds what is not in the spool yet. */
   onReport(): void
-  /** Called after every attempt; `failure` is why the main did not answer, null when it did, be it by a refusal. */
+  /** Called after every attempt to reach the main; `failure` is why the main did not answer, null when it did, be it by a refusal. */
   onAttempt(failure: string | null, now: number): void
 }
 
@@ -129,7 +129,7 @@ export function createReportLoop(options: ReportLoopOptions) {
     try {
       next = await exchange()
     } catch (error) {
-      next = recordFailure(describe(error), error instanceof RefusedByMain)
+      next = recordFailure(error)
     }
     isSending = false
     scheduleIn(next)
@@ -151,11 +151,13 @@ export function createReportLoop(options: ReportLoopOptions) {
     return spool.waiting().records > 0 ? GATHERING_MS : REPORT_INTERVAL_MS
   }
 
-  const recordFailure = (reason: string, hasAnswered: boolean): number => {
+  const recordFailure = (error: unknown): number => {
+    const reason = describe(error)
     failures++
     failure = reason
     if (failures === 1) logger.warn('the main does not take reports; they wait here', { reason })
-    options.onAttempt(hasAnswered ? null : reason, clock.now())
+    // A fault of this machine, such as a full disk, says nothing about the main.
+    if (!(error instanceof Problem)) options.onAttempt(error instanceof RefusedByMain ? null : reason, clock.now())
     return backOff(failures, RETRY)
   }
 
