@@ -14,6 +14,7 @@ import { createMainWatch } from '../jobs/satellites/main-watch.ts'
 import { createReportLoop, type SendToMain } from '../jobs/satellites/report-loop.ts'
 import { createSpoolWriter } from '../jobs/satellites/spool-writer.ts'
 import type { Logger } from '../logger.ts'
+import { Problem } from '../problem.ts'
 import { EmitterLimits } from '../projects/emitter-limit.ts'
 import { FIRST_PROJECT, randomWord, readProject } from '../projects/projects.ts'
 import { createRates } from '../projects/rates.ts'
@@ -23,7 +24,7 @@ import { keepResult } from '../satellites/local-results.ts'
 import { deriveKey, openSpool } from '../satellites/spools.ts'
 import { createServices, type Service } from '../services.ts'
 import type { State } from '../state/database.ts'
-import { createGroupCommit } from '../state/group-commit.ts'
+import { createGroupCommit, type GroupCommit } from '../state/group-commit.ts'
 import { StorageHealth } from '../state/storage-health.ts'
 import { createTelemetry } from '../telemetry.ts'
 import { SECOND } from '../time.ts'
@@ -109,8 +110,15 @@ export function createSatellite(options: SatelliteOptions) {
     }
   }
 
+  // Jobs are not to blame for beats that a full disk refused.
+  const commitReceived: GroupCommit = work =>
+    commit(work).catch(error => {
+      if (error instanceof Problem && error.isStorage) pings.noteRefusal()
+      throw error
+    })
   const receiving = {
-    ...{ state, vault, commit, rates, clock, logger, publicUrl, telemetry, storage, timeZone, logWriter },
+    ...{ state, vault, rates, clock, logger, publicUrl, telemetry, storage, timeZone, logWriter },
+    commit: commitReceived,
     // Nobody knows it: the admin key belongs to the main.
     adminKey: randomWord(40),
     trustedProxies: config.trustedProxies,

@@ -343,6 +343,29 @@ describe('a satellite', () => {
     await main.stop()
   })
 
+  it('whose disk is full gives its checks that time', async () => {
+    const main = await startApp()
+    const beat = await main.hasCheck('job --every 1m --grace 1m')
+    const state = memoryState()
+    const berlin = await startSatellite(main, 'berlin', { state })
+    const ping = async () => (await berlin.request(`/ping/${beat.check.uuid}`)).status
+    expect(await ping()).toBe(200)
+    await main.passes('6s')
+    state.setFence(() => {
+      throw new Problem('busy', 'The disk is full.', { isStorage: true })
+    })
+    for (let i = 0; i < 3; i++) {
+      await main.passes('1m')
+      expect(await ping()).toBe(503)
+    }
+    state.setFence(() => {})
+    await arrives(main, berlin)
+    await main.passes('30s')
+    expect((await main.check('job')).status).not.toBe('down')
+    expect(berlin.notices).toEqual([])
+    await main.stop()
+  })
+
   it('restored from an old copy of its disk sends what it takes after that', async () => {
     const main = await startApp()
     const beat = await main.hasCheck('job --every 1h')

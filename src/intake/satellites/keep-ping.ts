@@ -24,8 +24,14 @@ const MAX_CREATED = 10_000
 /** What stores pings in the spool; see `PingOptions.keepPing`. */
 export function createKeepPing({ state, spool, clock, timeZone, onStored }: KeepPingOptions) {
   const created = new Set<string>()
-  /** Since when beats are refused because nothing fits any more. */
-  let fullSince: number | null = null
+  /** Since when beats were refused because nothing fits any more, and when one was taken again. */
+  let refusedSince: number | null = null
+  let takenAt: number | null = null
+
+  const noteRefusal = (now: number) => {
+    refusedSince ??= now
+    takenAt = null
+  }
 
   const keepPing: NonNullable<PingOptions['keepPing']> = (ping, arrival, query, now) => {
     const found = findPinged(state, ping)
@@ -37,20 +43,14 @@ export function createKeepPing({ state, spool, clock, timeZone, onStored }: Keep
     if (malformed) return refused(malformed)
     if (draft && 'text' in draft) return refused(draft)
     if (!spool.hasRoom('beat', arrival.body.length)) {
-      fullSince ??= now
+      noteRefusal(now)
       return refused(BUSY)
     }
-    addRefusedTime(now)
+    if (refusedSince !== null) takenAt ??= now
     const { body, ...rest } = arrival
     spool.add({ kind: 'beat', at: now, ping, arrival: rest, query: query.toString() }, body)
     setImmediate(onStored)
     return { answer: answerOf(ping, isNew), kind: ping.signal }
-  }
-
-  /** Jobs that were refused are not to blame; in the running transaction. */
-  const addRefusedTime = (now: number) => {
-    if (fullSince !== null) spool.add({ kind: 'downtime', at: now, from: fullSince, to: now }, Buffer.alloc(0))
-    fullSince = null
   }
 
   const answerOf = (ping: Parameters<typeof keepPing>[0], isNew: boolean): PingAnswer => {
@@ -64,9 +64,18 @@ export function createKeepPing({ state, spool, clock, timeZone, onStored }: Keep
 
   return {
     keepPing,
-    /** Records the time in which beats were refused, before a report claims to be complete; nothing while there is no room. */
+    /** Notes that a beat could not be stored, because the disk itself is full. */
+    noteRefusal: () => noteRefusal(clock.now()),
+    /**
+     * Records the time in which beats were refused, before a report claims to be complete: their jobs are not to blame.
+     * Nothing while there is no room; throws when the disk is still full.
+     */
     recordRefusedTime(): void {
-      if (fullSince !== null && !spool.isFull()) state.transaction(() => addRefusedTime(clock.now()))
+      if (refusedSince === null || spool.isFull()) return
+      const [from, to] = [refusedSince, takenAt ?? clock.now()]
+      state.transaction(() => spool.add({ kind: 'downtime', at: to, from, to }, Buffer.alloc(0)))
+      refusedSince = null
+      takenAt = null
     },
     /** Records that nothing could be taken from `from` to now, because the satellite did not run. */
     recordDowntime(from: number): void {
