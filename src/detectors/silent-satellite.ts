@@ -3,7 +3,11 @@ import type { Text } from '../card.ts'
 import { quoteWord } from '../command/command-line.ts'
 import type { Satellite } from '../satellites/satellite.ts'
 import { plural } from '../text.ts'
+import { HOUR } from '../time.ts'
 import type { DetectionResult } from './finding.ts'
+
+/** Checks behind it are not evaluated, so that people must not forget it, ms. */
+const REMIND_EVERY_MS = 4 * HOUR
 
 /** The key of the alert that a satellite is silent. */
 export function silentSatelliteKey({ id }: Pick<Satellite, 'id'>): string {
@@ -27,7 +31,7 @@ export function silentSatellite(satellite: Satellite, checks: number): Detection
       title: `The satellite ${name} is silent`,
       since: lastSeenAt!,
       owner: null,
-      remindEvery: 0,
+      remindEvery: REMIND_EVERY_MS,
       occurrences: 0,
       labels: { satellite: name },
       observation: {

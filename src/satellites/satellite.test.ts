@@ -24,7 +24,8 @@ describe('the verdict', () => {
     ['++-', 1, true],
     ['+--', 3, false],
     ['---', 3, true],
-    ['--', 3, false],
+    ['--', 3, true],
+    ['+-', 3, false],
     ['+++', 1, false],
   ] as const)('of %s with a quorum of %s is %s', (signs, quorum, isDown) => {
     expect(verdictOf(views(signs), quorum)?.isDown ?? null).toBe(isDown)

@@ -46,12 +46,13 @@ export type Verdict = {
 
 /**
  * The verdict of the views of those viewpoints that are up: down when at least `quorum` of them found it down, by default more
- * than half. Null without a view: nothing is known then.
+ * than half. While fewer are up than `quorum`, all of them must: a silent satellite makes no check blind. Null without a view:
+ * nothing is known then.
  */
 export function verdictOf(views: readonly ProbeView[], quorum: number | null): Verdict | null {
   if (views.length === 0) return null
   const [down, up] = [views.filter(({ ok }) => !ok), views.filter(({ ok }) => ok)]
-  const needed = quorum ?? Math.floor(views.length / 2) + 1
+  const needed = Math.min(quorum ?? Math.floor(views.length / 2) + 1, views.length)
   return { isDown: down.length >= needed, down, up }
 }
 

@@ -11,6 +11,7 @@ import { STATE_FILE } from '../../operations/backup/manifest.ts'
 import { moveFilesAway, restoreBackup, STATE_FILES } from '../../operations/backup/restore-backup.ts'
 import { Problem } from '../../problem.ts'
 import { errorMessage } from '../../text.ts'
+import { formatDuration, MINUTE } from '../../time.ts'
 import { readMark, type StateMark } from './lease-epoch.ts'
 
 export type RestoreStateOptions = {
@@ -29,6 +30,8 @@ const REHEARSAL_FOLDER = 'rehearsal.tmp'
 /** A Vakt that was lost before its first copy was whole has none; the epochs before it are tried, this many in all. */
 const MAX_EPOCHS = 20
 const MAX_OUTPUT = 2_000
+const RESTORE_TIMEOUT_MS = 10 * MINUTE
+const RESTORE_LIMIT = formatDuration(RESTORE_TIMEOUT_MS)
 
 /** Throws `invalid` when nothing is set that a stand-by could restore from, or the keys of the state are missing. */
 export function mustBeRestorable({ dataDir, lease, backup, vaultKey }: Config): void {
@@ -113,14 +116,28 @@ function runCommand({ config, signal }: RestoreStateOptions, file: string, epoch
     const child = spawn('sh', ['-c', config.lease!.restoreCommand!], {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
+      // A group of its own, so that what the shell began ends with it.
+      detached: true,
     })
+    // A command that hangs would hold the lease, and no Vakt would run.
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(RESTORE_TIMEOUT_MS)])
+    const end = () => {
+      try {
+        process.kill(-child.pid!, 'SIGKILL')
+      } catch {
+        // It has ended, or never began.
+      }
+    }
+    if (limit.aborted) end()
+    else limit.addEventListener('abort', end, { once: true })
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', chunk => {
         output = (output + String(chunk)).slice(-MAX_OUTPUT)
       })
     child.once('error', error => resolve(errorMessage(error)))
     child.once('close', code => {
+      limit.removeEventListener('abort', end)
+      if (limit.aborted) return resolve(signal.aborted ? 'it was stopped' : `it took longer than ${RESTORE_LIMIT}`)
       if (code === 0) return resolve(null)
       const said = output.trim().split('\n').at(-1) ?? ''
       resolve(`it ended with ${code}${said === '' ? '' : ` (${said.slice(-300)})`}`)
