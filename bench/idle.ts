@@ -1,6 +1,7 @@
 // Measures an idle Vakt: memory with both bots connected, CPU time with ten thousand checks, then with a thousand probes more.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { chatSettings } from '../src/testing/chats.ts'
 import { startDiscord } from '../src/testing/discord/discord.ts'
 import { startSlack } from '../src/testing/slack/slack.ts'
 import { startServer } from './server.ts'
@@ -17,15 +18,7 @@ const MEASURE_MS = 30_000
 export async function benchIdle(): Promise<Row[]> {
   const discord = await startDiscord()
   const slack = await startSlack()
-  const vakt = await startServer('src/main.ts', {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_CHANNEL_ID: discord.channelId,
-    DISCORD_API_URL: discord.apiUrl,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
-    SLACK_CHANNEL_ID: slack.channel,
-    SLACK_API_URL: slack.apiUrl,
-  })
+  const vakt = await startServer('src/main.ts', chatSettings({ discord, slack }))
   try {
     await pause(WARM_UP_MS)
     const status = await vakt.command<{ chats: Record<string, { state: string }> }>('status')

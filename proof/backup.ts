@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { type Chats, chatSettings, startChats } from '../src/testing/chats.ts'
 import { ADMIN_KEY, type Running, startVakt } from '../src/testing/running.ts'
 import { SECOND } from '../src/time.ts'
-import { type Chats, chatSettings, startChats } from './chats.ts'
 
 const CHECKS = 6
 const WARM_UP_MS = 6 * SECOND

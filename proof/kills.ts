@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Chats, chatSettings, startChats } from '../src/testing/chats.ts'
 import { type Running, startVakt } from '../src/testing/running.ts'
 import { SECOND } from '../src/time.ts'
-import { type Chats, chatSettings, startChats } from './chats.ts'
 import { createRandom } from './random.ts'
 
 const STEADY_CHECKS = 6

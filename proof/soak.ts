@@ -5,10 +5,10 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Chats, chatSettings, startChats } from '../src/testing/chats.ts'
 import { ADMIN_KEY, type Running, startVakt } from '../src/testing/running.ts'
 import { errorMessage } from '../src/text.ts'
 import { MINUTE, SECOND } from '../src/time.ts'
-import { type Chats, chatSettings, startChats } from './chats.ts'
 import { createRandom } from './random.ts'
 
 const SAMPLE_MS = 5 * SECOND

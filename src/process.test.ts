@@ -1,5 +1,6 @@
 // The started server itself: a beat falls silent, three chats tell it, somebody acknowledges, it recovers.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { chatSettings } from './testing/chats.ts'
 import { startDiscord } from './testing/discord/discord.ts'
 import { newFolder, type Running, startVakt, until } from './testing/running.ts'
 import { startSlack } from './testing/slack/slack.ts'
@@ -12,15 +13,7 @@ let vakt: Running
 beforeEach(async () => {
   discord = await startDiscord()
   slack = await startSlack()
-  vakt = await startVakt(folder.path, {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_CHANNEL_ID: discord.channelId,
-    DISCORD_API_URL: discord.apiUrl,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
-    SLACK_CHANNEL_ID: slack.channel,
-    SLACK_API_URL: slack.apiUrl,
-  })
+  vakt = await startVakt(folder.path, chatSettings({ discord, slack }))
 })
 
 afterEach(async () => {

@@ -393,7 +393,7 @@ function openedOn(folder: string, migrations: string): Record<string, string> {
   return Object.fromEntries(digests)
 }
 
-/** The migrations of this version and two more: one adds a column and fills it, the other makes a table anew. */
+/** The migrations of this version and two more: one adds a column and fills it, the other builds a table again. */
 function madeUpMigrations(): string {
   const folder = newFolder()
   cpSync(MIGRATIONS, folder, { recursive: true })

@@ -116,7 +116,7 @@ const remove = command({
     if (probes > 0)
       throw invalid(
         'satellite',
-        `${plural(probes, 'check')} ${probes === 1 ? 'is' : 'are'} probed from ${satellite.name}. Change them first: checks edit <check> --via ${MAIN_VIEWPOINT}.`,
+        `${plural(probes, 'check')} ${probes === 1 ? 'is' : 'are'} probed from ${satellite.name}. Change ${probes === 1 ? 'it' : 'them'} first: checks edit <check> --via ${MAIN_VIEWPOINT}.`,
       )
     if (interactive && !yes)
       return confirmation(
@@ -149,7 +149,7 @@ function stateText(satellite: Satellite, now: number): string {
       : `${plural(waitingRecords, 'request')} waited there${waitingSince === null ? '' : `, the oldest since ${formatRelative(waitingSince, now)}`}`
   const seen = isSilent(satellite, now)
     ? `silent, reported last ${formatRelative(lastSeenAt, now)}`
-    : `reports, last ${formatRelative(lastSeenAt, now)}`
+    : `reports, the last time ${formatRelative(lastSeenAt, now)}`
   return `${seen}; ${waits}`
 }
 

@@ -148,7 +148,7 @@ function describeSent({ sent, rate, speed, startedAt, endsAt }: ScenarioRun): st
   const { lines, beats, rejected, lost } = sent
   const how = [rate === 1 ? '' : ` at rate ${rate}`, speed === 1 ? '' : ` at speed ${speed}`].join('')
   const wrong = rejected + lost === 0 ? '' : `; ${plural(rejected, 'line')} rejected, ${plural(lost, 'request')} lost`
-  return `${plural(lines, 'line')} and ${plural(beats, 'beat')}${how} of ${aboutDuration(endsAt - startedAt)}${wrong}.`
+  return `${plural(lines, 'line')} and ${plural(beats, 'beat')}${how} in a run of ${aboutDuration(endsAt - startedAt)}${wrong}.`
 }
 
 function describeVerdict({ found, missed, wrong }: NonNullable<ScenarioRun['verdict']>): string {

@@ -532,7 +532,7 @@ describe('a probe from several places', () => {
     await main.passes('2m')
     expect(main.titles()).toEqual(['Critical: a is down: status 500 from berlin'])
     expect(await main.answerText('satellites remove berlin')).toMatch(
-      /^1 check is probed from berlin\. Change them first/,
+      /^1 check is probed from berlin\. Change it first/,
     )
     await main.result('checks edit a --via main')
     await main.result('satellites remove berlin --yes')

@@ -30,7 +30,7 @@ export function addSatellite(
     if (all.length >= MAX_SATELLITES)
       throw new Problem('conflict', `There are at most ${MAX_SATELLITES} satellites. "satellites remove" removes one.`)
     if (all.some(satellite => satellite.name === name))
-      throw new Problem('conflict', `There is a satellite "${name}" already. "satellites list" shows all.`, {
+      throw new Problem('conflict', `There is already a satellite "${name}". "satellites list" shows all.`, {
         fields: { name: 'is taken' },
       })
     const row = { name, keyHash: hashKey(key), createdBy, createdAt: now }

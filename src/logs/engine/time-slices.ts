@@ -10,7 +10,7 @@ const FIRST_SLICE_MS = HOUR
 const GROWTH = 4
 /** Hardly any line is older. */
 const OLDEST_MS = 400 * DAY
-/** An engine has so long in any case, ms. */
+/** An engine has this long in any case, ms. */
 const MIN_TIMEOUT_MS = 1_000
 
 /**

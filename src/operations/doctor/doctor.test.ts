@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { diagnose as diagnoseDiscord } from '../../chat/discord/diagnose.ts'
+import { PLATFORMS } from '../../chat/platforms.ts'
 import { diagnose as diagnoseSlack } from '../../chat/slack/diagnosis/diagnose.ts'
 import { readConfig } from '../../config/config.ts'
 import { loadOrCreateSecret, loadOrCreateVaultKey } from '../../config/secret-files.ts'
@@ -199,6 +200,16 @@ describe('the machine and the chats', () => {
       state: 'failed',
       text: expect.stringContaining('does not answer'),
     })
+  })
+
+  it.each([
+    ['none, although any topic of ntfy could be added', {}, ['chats']],
+    ['ntfy, once it has a setting', { NTFY_URL: 'https://ntfy.example.org' }, ['ntfy']],
+  ])('the chats are examined that are configured: %s', async (_name, environment, parts) => {
+    const config = readConfig({ DATA_DIR: folder, ...environment }, PLATFORMS)
+    const options = { config, platforms: PLATFORMS, version: '0.1.0', now: Date.now, isServer: true, environment }
+    const list = await examine(options)
+    expect(list.map(({ part }) => part).filter(part => part === 'chats' || part === 'ntfy')).toEqual(parts)
   })
 
   it('Discord: token, intent and channel', async () => {

@@ -30,9 +30,10 @@ const PLATFORM_TIMEOUT_MS = 10 * SECOND
 export async function examine(options: ExamineOptions): Promise<Diagnosis[]> {
   const { config, platforms, version, now, isServer, environment = {} } = options
   const { dataDir, vaultKey, adminKey, timeZone } = config
-  // A platform without required settings is ready always; it fails only with a channel's own address.
+  // A platform that needs no setting, such as webhooks or ntfy's public server, is always there; it is examined once it has one.
   const configured = platforms.filter(
-    ({ name, required, diagnose }) => config.platforms[name] !== undefined && (diagnose || required.length > 0),
+    ({ name, settings, diagnose }) =>
+      config.platforms[name] !== undefined && (diagnose || Object.keys(settings).some(key => environment[key])),
   )
   const folder = examineFolder({ dataDir, vaultKey, adminKey, now: now() })
   const hasState = folder.every(({ part, state }) => part !== 'data folder' || state !== 'failed')

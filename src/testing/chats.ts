@@ -1,6 +1,6 @@
-// The simulators of Discord and Slack that a Vakt of a proof or a bench is connected to.
-import { startDiscord } from '../src/testing/discord/discord.ts'
-import { startSlack } from '../src/testing/slack/slack.ts'
+// The simulators of Discord and Slack that a Vakt of a proof, a bench or a test is connected to.
+import { startDiscord } from './discord/discord.ts'
+import { startSlack } from './slack/slack.ts'
 
 export type Chats = { discord: Awaited<ReturnType<typeof startDiscord>>; slack: Awaited<ReturnType<typeof startSlack>> }
 
