@@ -93,7 +93,10 @@ export const leak: fc.Arbitrary<{ secret: string; text: string }> = fc.oneof(
       secret,
       text: `postgres://shop:${secret}@db-1:5432/shop`,
     })),
-  alnum(20, 60).map(secret => ({ secret, text: `git clone https://${secret}@git.example/shop.git` })),
+  // What reads as words of letters is taken for a user name there: no rule could tell it from `DeploymentAccount`.
+  alnum(20, 60)
+    .filter(secret => !/^(?:[A-Z]?[a-z]{2,}\d{0,4})+$/.test(secret))
+    .map(secret => ({ secret, text: `git clone https://${secret}@git.example/shop.git` })),
   alnum(20, 60).map(secret => ({ secret: `${secret}1`, text: `Authorization: Bearer ${secret}1` })),
   alnum(20, 60).map(secret => ({ secret: `${secret}1`, text: `header bearer ${secret}1 sent` })),
   alnum(16, 40).map(secret => ({ secret, text: `Cookie: theme=dark; sid=${secret}; lang=de` })),
