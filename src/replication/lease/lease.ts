@@ -1,6 +1,5 @@
 // Takes the lease, renews it, and says at every step whether this Vakt may still act.
-import { createHash, randomUUID } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { Problem } from '../../problem.ts'
 import { errorMessage } from '../../text.ts'
 import { aboutDuration, isoTime } from '../../time.ts'
@@ -26,7 +25,7 @@ export interface Lease {
 
 export type LeaseOptions = {
   store: LeaseStore
-  /** Identifies the data folder and the boot of the machine; see `holderOf`. */
+  /** Identifies the data folder and the boot of the machine; see `folderIdentity`. */
   holder: string
   name: string
   ttlMs: number
@@ -252,23 +251,4 @@ function pause(time: LeaseTime, ms: number, signal: AbortSignal): Promise<void> 
     })
     signal.addEventListener('abort', stop, { once: true })
   })
-}
-
-/**
- * Identifies a data folder on this machine until it boots again: only one process at a time has the lock of the folder, so
- * that an earlier holder with the same identity has ended. A copied folder and a cloned machine have another identity.
- */
-export function holderOf(folder: string): string {
-  const { dev, ino } = statSync(folder)
-  const parts = [bootId() ?? randomUUID(), dev, ino, folder]
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 24)
-}
-
-/** Linux gives every boot an id (https://man7.org/linux/man-pages/man4/random.4.html); elsewhere a restart waits its turn. */
-function bootId(): string | null {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return null
-  }
 }

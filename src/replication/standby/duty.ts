@@ -5,9 +5,10 @@ import type { Environment } from '../../config/setting.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
+import { folderIdentity } from '../../state/folder-identity.ts'
 import { lockFolder } from '../../state/folder-lock.ts'
 import { aboutDuration, isoTime, SECOND } from '../../time.ts'
-import { holderOf, type Lease, takeLease } from '../lease/lease.ts'
+import { type Lease, takeLease } from '../lease/lease.ts'
 import type { LeaseRecord } from '../lease/lease-record.ts'
 import type { LeaseStore } from '../lease/lease-store.ts'
 import type { LeaseTime } from '../lease/lease-time.ts'
@@ -63,7 +64,7 @@ export async function goOnDuty(options: DutyOptions): Promise<Duty> {
   try {
     const lease = await takeLease({
       ...{ store, ttlMs: settings.ttlMs, time: options.time, signal: options.signal, onLost: options.onLost },
-      holder: holderOf(dataDir),
+      holder: folderIdentity(dataDir),
       name: settings.name ?? machineName(),
       onFree: record => examineState(record, options),
       onWait: (record, isRenewed) => {
@@ -95,7 +96,7 @@ function examineState(record: LeaseRecord | null, { config, standsBy, store }: D
       `No Vakt has ever held ${store.name}. Start the main one first, with "npm start" and the same LEASE.`,
     )
   }
-  const isOwn = record.holder === holderOf(dataDir)
+  const isOwn = record.holder === folderIdentity(dataDir)
   const goesOn = isStateOf(record, readMark(dataDir))
   if (!standsBy && !isOwn && !goesOn)
     throw new Problem(
