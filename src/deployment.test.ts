@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
+import { proxyList } from './config/trusted-proxies.ts'
+import { readClientAddress } from './intake/client-address.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -161,6 +163,15 @@ describe('render.yaml', () => {
     expect(new Set(ways)).toEqual(new Set([1]))
     const secret = /TOKEN|_KEY|PASSWORD|SECRET/
     expect(service!.envVars.filter(({ key, value }) => secret.test(key) && value !== undefined)).toEqual([])
+  })
+
+  it.each([
+    ['the sender behind Cloudflare and the proxy of Render', '99.61.165.29, 104.22.17.40', '99.61.165.29'],
+    ['and not what the sender writes in front', '10.1.2.3, 99.61.165.29, 104.22.17.40', '99.61.165.29'],
+  ])('trusts its proxies to say who sends: %s', (_, forwarded, address) => {
+    const trusted = proxyList(service!.envVars.find(({ key }) => key === 'TRUST_PROXY')!.value!)!
+    const incoming = { socket: { remoteAddress: '10.21.157.68' } } as never
+    expect(readClientAddress(incoming, new Headers({ 'x-forwarded-for': forwarded }), trusted).address).toBe(address)
   })
 })
 
