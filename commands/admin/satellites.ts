@@ -4,7 +4,7 @@ import { endAlert } from '../../src/alerts/lifecycle.ts'
 import { formatBinaryBytes } from '../../src/bytes.ts'
 import type { Field, Text, Tone } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
-import { silentSatelliteKey } from '../../src/detectors/silent-satellite.ts'
+import { doubledSatelliteKey, isDoubled, silentSatelliteKey } from '../../src/detectors/silent-satellite.ts'
 import { countProbesVia } from '../../src/probes/probes.ts'
 import { invalid } from '../../src/problem.ts'
 import { CLOCK_TOLERANCE_MS, isSilent, MAIN_VIEWPOINT, type Satellite } from '../../src/satellites/satellite.ts'
@@ -67,11 +67,16 @@ const list = command({
     return {
       card: {
         title: all.length === 0 ? 'There are no satellites' : plural(all.length, 'satellite'),
-        tone: all.some(satellite => isSilent(satellite, context.now)) ? 'warning' : 'plain',
+        tone: all.some(one => isSilent(one, context.now) || isDoubled(one, context.now)) ? 'warning' : 'plain',
         lines:
           all.length === 0
             ? ['A satellite takes beats and log lines elsewhere: satellites add berlin']
-            : all.map((satellite): Text => [{ bold: satellite.name }, `: ${stateText(satellite, context.now)}`]),
+            : all.map(
+                (satellite): Text => [
+                  { bold: satellite.name },
+                  `: ${[stateText(satellite, context.now), ...versionWarnings(satellite, context)].join('. ')}`,
+                ],
+              ),
       },
       result: { satellites: all.map(satellite => satelliteResult(satellite, context)) },
     }
@@ -88,12 +93,16 @@ const show = command({
     const { state, now } = context
     const satellite = findSatellite(state, name)
     const tone: Tone =
-      satellite.lastSeenAt === null ? 'muted' : isSilent(satellite, now) ? 'warning' : ('good' as const)
+      satellite.lastSeenAt === null
+        ? 'muted'
+        : isSilent(satellite, now) || isDoubled(satellite, now)
+          ? 'warning'
+          : ('good' as const)
     return {
       card: {
         title: `Satellite ${satellite.name}`,
         tone,
-        lines: [stateText(satellite, now), ...warnings(satellite)],
+        lines: [stateText(satellite, now), ...versionWarnings(satellite, context), ...warnings(satellite, now)],
         fields: fields(satellite, context),
         buttons: [{ label: 'Remove', line: `satellites remove ${satellite.name}` }],
       },
@@ -131,6 +140,7 @@ const remove = command({
       )
     state.transaction(() => {
       endAlert(state, silentSatelliteKey(satellite), by.name, now)
+      endAlert(state, doubledSatelliteKey(satellite), by.name, now)
       removeSatellite(state, satellite)
     })
     return {
@@ -153,8 +163,18 @@ function stateText(satellite: Satellite, now: number): string {
   return `${seen}; ${waits}`
 }
 
-function warnings({ clockAheadMs, refusedThere, refused, lastRefusal }: Satellite): Text[] {
+/** What to say when a satellite runs another version: it works as far as both know the same records. */
+function versionWarnings({ version }: Satellite, { parts }: Context): string[] {
+  if (version === null || version === parts.version) return []
+  return [`it runs Vakt ${version}, and this is ${parts.version}: update this one first, then the satellite`]
+}
+
+function warnings(satellite: Satellite, now: number): Text[] {
+  const { clockAheadMs, refusedThere, refused, lastRefusal, rivalAddress } = satellite
   return [
+    ...(isDoubled(satellite, now)
+      ? [`Another one runs with its key, at ${rivalAddress ?? 'an unknown address'}, and is refused.`]
+      : []),
     ...(Math.abs(clockAheadMs) > CLOCK_TOLERANCE_MS
       ? [
           `Its clock is ${aboutDuration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead' : 'behind'}. Beats and lines have its times: set it by NTP.`,
@@ -198,6 +218,8 @@ function satelliteResult(satellite: Satellite, { state, now }: Pick<Context, 'st
     clock_ahead_ms: satellite.clockAheadMs,
     address: satellite.address,
     version: satellite.version,
+    rival_address: isDoubled(satellite, now) ? satellite.rivalAddress : null,
+    lines_complete_to: isoTime(satellite.linesCompleteTo),
     created_by: satellite.createdBy,
     created_at: isoTime(satellite.createdAt),
   }

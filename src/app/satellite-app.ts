@@ -10,8 +10,9 @@ import { createKeepPing } from '../intake/satellites/keep-ping.ts'
 import { createSatelliteIntake } from '../intake/satellites/satellite-intake.ts'
 import { type CheckProberOptions, createCheckProber } from '../jobs/probes/check-prober.ts'
 import { createAlive } from '../jobs/satellites/alive.ts'
+import type { SendToMain } from '../jobs/satellites/main-client.ts'
 import { createMainWatch } from '../jobs/satellites/main-watch.ts'
-import { createReportLoop, type SendToMain } from '../jobs/satellites/report-loop.ts'
+import { createReportLoop } from '../jobs/satellites/report-loop.ts'
 import { createSpoolWriter } from '../jobs/satellites/spool-writer.ts'
 import type { Logger } from '../logger.ts'
 import { Problem } from '../problem.ts'
@@ -38,6 +39,8 @@ export type SatelliteOptions = {
   /** The address of the main, without a final slash, and the key of this satellite. */
   main: string
   key: string
+  /** The data folder and the boot of this machine; null when it cannot be told. */
+  place: string | null
   publicUrl(): string
   /** Sends a request to the main; only tests change it. */
   send?: SendToMain
@@ -55,14 +58,13 @@ const NO_LIST = 'This satellite has not reached its main yet, so it knows no key
 
 /** Builds a satellite over a state of its own. Nothing runs before `start`; `stop` loses nothing and leaves the state open. */
 export function createSatellite(options: SatelliteOptions) {
-  const { state, config, clock, logger, version, main, key, publicUrl } = options
+  const { state, config, clock, logger, version, main, key, place, publicUrl } = options
   const { timeZone } = config
   const vault = createVault(deriveKey(key, 'vault'))
   const telemetry = createTelemetry()
   const storage = new StorageHealth(state)
   const commit = createGroupCommit(state, ms => telemetry.commits.record(ms / SECOND))
   const spool = openSpool(state, key, config.satellite.diskBudgetBytes)
-  spool.skipNumbers(clock.now())
   const prober = createProber(config.connectivityTargets, clock, logger, options.reach)
   const rates = createRates(state, clock)
   const watch = createMainWatch({
@@ -72,7 +74,7 @@ export function createSatellite(options: SatelliteOptions) {
     send: options.post ?? fetch,
   })
   const loop = createReportLoop({
-    ...{ state, vault, spool, clock, logger, version, key },
+    ...{ state, vault, spool, rates, clock, logger, version, place, key },
     send: options.send ?? ((path, init) => fetch(main + path, { ...init, redirect: 'error' })),
     onReport: () => pings.recordRefusedTime(),
     onAttempt: watch.onAttempt,
@@ -95,7 +97,7 @@ export function createSatellite(options: SatelliteOptions) {
     return readProject(state, FIRST_PROJECT) ? null : NO_LIST
   }
   const status = () => {
-    const { failure, failures, lastSuccessAt } = loop.status()
+    const { failure, failures, lastSuccessAt, mainVersion } = loop.status()
     const waiting = spool.waiting()
     const isFull = spool.isFull()
     const message = refusal() ?? (isFull ? 'The disk limit is reached (SATELLITE_DISK_BUDGET).' : null)
@@ -106,6 +108,8 @@ export function createSatellite(options: SatelliteOptions) {
         // A main that is away makes no satellite unready: it is what a satellite is for.
         main: { ok: failures === 0 && lastSuccessAt !== null, message: failure },
       },
+      version,
+      main_version: mainVersion,
       waiting: { requests: waiting.records, bytes: waiting.bytes, limit_bytes: spool.limitBytes },
     }
   }

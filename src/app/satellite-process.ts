@@ -12,6 +12,7 @@ import { limitConnections, SERVER_OPTIONS } from '../intake/connection-limits.ts
 import { createLogger } from '../logger.ts'
 import { Problem } from '../problem.ts'
 import { openState } from '../state/database.ts'
+import { folderIdentity } from '../state/folder-identity.ts'
 import { probeState } from '../state/storage-probe.ts'
 import { SECOND } from '../time.ts'
 import { createSatellite } from './satellite-app.ts'
@@ -55,7 +56,7 @@ export async function runSatellite(argv: readonly string[], print: (text: string
   let publicUrl = config.publicUrl
   const { version } = packageJson
   const satellite = createSatellite({
-    ...{ state, config, clock: systemClock, logger, version, main, key },
+    ...{ state, config, clock: systemClock, logger, version, main, key, place: folderIdentity(folder) },
     publicUrl: () => publicUrl ?? '',
   })
   const server = serve({

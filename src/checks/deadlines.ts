@@ -1,7 +1,7 @@
 // The stored deadlines of checks: which have passed, which is next, and how a downtime extends them.
 
 import type { State } from '../state/database.ts'
-import { and, asc, eq, isNotNull, lte, sql } from '../state/orm.ts'
+import { and, asc, eq, isNotNull, lte, or, sql } from '../state/orm.ts'
 import { checks } from '../state/schema/index.ts'
 import type { RefusedBeat } from '../state/storage-health.ts'
 import { type Check, type CheckChanges, extendDeadlines, forgiveRefusedBeat, rewindDeadlines } from './check.ts'
@@ -29,14 +29,21 @@ export function nextDeadline(state: State, reachable: Reachable = 'all'): number
 }
 
 /**
- * A beat may still be on its way from a satellite: a check whose last beat came through one passes its deadline only when
- * the satellite has sent everything that it received until then.
+ * A beat may still be on its way from a satellite: a check with beats through some passes its deadline only when each of them
+ * has sent everything that it received until then.
  */
-const IS_COMPLETE = `(checks.satellite_id is null or checks.down_at <=
-  coalesce((select complete_to from satellites where satellites.id = checks.satellite_id), checks.down_at))`
+const IS_COMPLETE = `((checks.satellite_id is null or checks.down_at <=
+  coalesce((select complete_to from satellites where satellites.id = checks.satellite_id), checks.down_at))
+  and not exists (select 1 from check_satellites join satellites on satellites.id = check_satellites.satellite_id
+    where check_id = checks.id and until >= checks.down_at and complete_to < checks.down_at))`
 
 function areSatellitesUsed(state: State): boolean {
   return state.prepare('select 1 from satellites limit 1').get() !== undefined
+}
+
+function isThrough(satelliteId: number) {
+  return sql`exists (select 1 from check_satellites where check_id = checks.id
+    and check_satellites.satellite_id = ${satelliteId} and until >= checks.down_at)`
 }
 
 /** Extends the deadlines of the checks of a satellite by a time in which it could take no beat (see `extendDeadlines`). */
@@ -47,7 +54,7 @@ export function extendSatelliteDeadlines(
   to: number,
   earliest: number,
 ): void {
-  const affected = and(isNotNull(checks.downAt), eq(checks.satelliteId, satelliteId))
+  const affected = and(isNotNull(checks.downAt), or(eq(checks.satelliteId, satelliteId), isThrough(satelliteId)))
   extendAll(state, state.db.select().from(checks).where(affected).all(), from, to, earliest)
 }
 

@@ -1,7 +1,7 @@
-// The finding that a satellite is silent: what came through it is unknown, and blamed on nobody. Pure.
+// The findings about satellites: one is silent, and what came through it is blamed on nobody; or two run under one key. Pure.
 import type { Text } from '../card.ts'
 import { quoteWord } from '../command/command-line.ts'
-import type { Satellite } from '../satellites/satellite.ts'
+import { RIVAL_MS, type Satellite } from '../satellites/satellite.ts'
 import { plural } from '../text.ts'
 import { HOUR } from '../time.ts'
 import type { DetectionResult } from './finding.ts'
@@ -57,5 +57,52 @@ export function returnedSatellite(satellite: Satellite): DetectionResult {
     kind: 'resolved',
     key: silentSatelliteKey(satellite),
     observation: { lines: [['It reports again since ', { time: lastSeenAt!, style: 'moment' }, '.'], waiting] },
+  }
+}
+
+/** The key of the alert that two run as one satellite. */
+export function doubledSatelliteKey({ id }: Pick<Satellite, 'id'>): string {
+  return `satellite:${id}:double`
+}
+
+/** Whether two runs of a satellite report at the same time at `now`; see `admitRun`. */
+export function isDoubled({ rivalSince, rivalSeenAt }: Satellite, now: number): boolean {
+  return rivalSince !== null && rivalSeenAt !== null && now - rivalSeenAt <= RIVAL_MS
+}
+
+/** The finding while two processes report as one satellite, of which one is refused. */
+export function doubledSatellite(satellite: Satellite): DetectionResult {
+  const { name, address, rivalAddress, rivalSince } = satellite
+  return {
+    kind: 'firing',
+    finding: {
+      key: doubledSatelliteKey(satellite),
+      detector: 'silent-satellite',
+      projectId: null,
+      severity: 'warning',
+      title: `Two satellites run as ${name}`,
+      since: rivalSince!,
+      owner: null,
+      remindEvery: REMIND_EVERY_MS,
+      occurrences: 0,
+      labels: { satellite: name },
+      observation: {
+        lines: [
+          `The one at ${address ?? 'an unknown address'} is taken. Another one with its key, at ${rivalAddress ?? 'an unknown address'}, is refused: what it receives waits on its disk.`,
+          'One is probably a copy of the folder or of the machine of the other. Stop the copy; "satellites add" makes a key for it, and it starts with an empty folder.',
+          'Checks whose beats go to the one that is refused have none here.',
+        ],
+        buttons: [{ label: 'Show', line: `satellites show ${quoteWord(name)}` }],
+      },
+    },
+  }
+}
+
+/** The end of it: only one of them reports. */
+export function singleSatellite(satellite: Satellite): DetectionResult {
+  return {
+    kind: 'resolved',
+    key: doubledSatelliteKey(satellite),
+    observation: { lines: [`Only the one at ${satellite.address ?? 'an unknown address'} still reports.`] },
   }
 }

@@ -12,7 +12,7 @@ import { pruneOverrides } from '../notifications/routing/rotations.ts'
 import { pruneMeasurements } from '../probes/measurements.ts'
 import { pruneAudit } from '../projects/audit.ts'
 import { pruneSignatures } from '../projects/signatures.ts'
-import { pruneStreams } from '../satellites/satellites.ts'
+import { pruneStreams, signaturesNeededSince } from '../satellites/satellites.ts'
 import type { State } from '../state/database.ts'
 
 /** Deletes every row that is older than the retention of its table. */
@@ -26,7 +26,7 @@ export function prune(state: State, now: number): void {
   pruneSpending(state, now)
   pruneAudit(state, now)
   pruneRuns(state, now)
-  pruneSignatures(state, now)
+  pruneSignatures(state, signaturesNeededSince(state, now))
   pruneConnectivity(state, now)
   pruneDowntimes(state, now)
   pruneMeasurements(state, now)

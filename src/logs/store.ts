@@ -34,6 +34,8 @@ export type Batch = {
   privacy: { [kind: string]: 'keep' | 'mask' | 'encrypt' }
   /** The client's key for the batch: a project's batches with the same key within a day are stored once. */
   idempotencyKey: string | null
+  /** What a signed request used up; only a satellite passes it on. */
+  signature?: string
 }
 
 /** `fixed` is that of the request or the host, and wins over that of a source; `fallback` is that of the project or of Vakt. */

@@ -9,9 +9,21 @@ export interface Rates {
   take(key: string, amount: number, perMinute: number, now: number): { ok: true } | { ok: false; retryAfterMs: number }
   /** How long (ms) to wait until `amount` fits; 0 when it fits now. Counts nothing. */
   waitFor(key: string, amount: number, perMinute: number, now: number): number
+  /** What was used here in the last minutes, for other doors of the same Vakt. */
+  used(now: number): UsedRate[]
+  /** What was used here and at every other door but `door`. */
+  usedBeside(door: string, now: number): UsedRate[]
+  /** Takes over what was used at another door in the last minutes; it counts against the same limits. */
+  setElsewhere(door: string, used: readonly UsedRate[], now: number): void
   /** Writes the changed counters to disk; also runs by itself a second after a change. */
   save(): void
 }
+
+/** How much of a limit was used in a minute (epoch minutes). */
+export type UsedRate = { key: string; minute: number; used: number }
+
+/** Limits that the other doors hear of; beyond that each counts for itself. */
+const MAX_SHARED = 1_000
 
 type Counter = { minute: number; used: number; before: number; dirty: boolean }
 
@@ -29,7 +41,18 @@ export function createRates(state: State, clock: Clock): Rates {
   for (const row of rows)
     counters.set(row.key, { ...counterAt(counters.get(row.key), row.minute), used: row.used, dirty: false })
 
+  /** What was used at other doors, by the name of the door. */
+  const elsewhere = new Map<string, ReadonlyMap<string, UsedRate>>()
   let cancel: (() => void) | null = null
+
+  const withElsewhere = (key: string, counter: Counter): Counter => {
+    let { used, before } = counter
+    for (const rates of elsewhere.values()) {
+      used += rates.get(nameOf({ key, minute: counter.minute }))?.used ?? 0
+      before += rates.get(nameOf({ key, minute: counter.minute - 1 }))?.used ?? 0
+    }
+    return { ...counter, used, before }
+  }
 
   const save = () => {
     cancel?.()
@@ -47,13 +70,35 @@ export function createRates(state: State, clock: Clock): Rates {
     }
   }
 
+  const used = (now: number): UsedRate[] => {
+    const minute = minuteOf(now)
+    return [...counters].flatMap(([key, known]) => {
+      const { used, before } = counterAt(known, minute)
+      return [
+        { key, minute, used },
+        { key, minute: minute - 1, used: before },
+      ].filter(rate => rate.used > 0)
+    })
+  }
+
   return {
     save,
+    used: now => used(now).slice(0, MAX_SHARED),
+    usedBeside(door, now) {
+      const others = [...elsewhere].filter(([name]) => name !== door).map(([, rates]) => [...rates.values()])
+      return sum([used(now), ...others]).slice(0, MAX_SHARED)
+    },
+    setElsewhere(door, rates, now) {
+      const minute = minuteOf(now)
+      const recent = rates.filter(rate => rate.minute >= minute - 1 && rate.minute <= minute + 1).slice(0, MAX_SHARED)
+      if (recent.length === 0) elsewhere.delete(door)
+      else elsewhere.set(door, new Map(recent.map(rate => [nameOf(rate), rate])))
+    },
     waitFor: (key, amount, perMinute, now) =>
-      waitUntilFits(counterAt(counters.get(key), minuteOf(now)), amount, perMinute, now),
+      waitUntilFits(withElsewhere(key, counterAt(counters.get(key), minuteOf(now))), amount, perMinute, now),
     take(key, amount, perMinute, now) {
       const counter = counterAt(counters.get(key), minuteOf(now))
-      const wait = waitUntilFits(counter, amount, perMinute, now)
+      const wait = waitUntilFits(withElsewhere(key, counter), amount, perMinute, now)
       if (wait > 0) return { ok: false, retryAfterMs: wait }
       counters.set(key, { ...counter, used: counter.used + amount, dirty: true })
       cancel ??= clock.at(now + SECOND, save)
@@ -64,6 +109,16 @@ export function createRates(state: State, clock: Clock): Rates {
 
 const WRITE = `insert into rates (key, minute, used) values (?, ?, ?)
   on conflict (key, minute) do update set used = excluded.used`
+
+/** What all of them used together. */
+function sum(all: readonly (readonly UsedRate[])[]): UsedRate[] {
+  const byKey = Map.groupBy(all.flat(), nameOf)
+  return [...byKey.values()].map(rates => ({ ...rates[0]!, used: rates.reduce((total, { used }) => total + used, 0) }))
+}
+
+function nameOf({ key, minute }: Pick<UsedRate, 'key' | 'minute'>): string {
+  return `${minute} ${key}`
+}
 
 function minuteOf(at: number): number {
   return Math.floor(at / MINUTE)

@@ -10,6 +10,17 @@ export function claimSignature(state: State, digest: string, expiresAt: number):
   return state.prepare(insert).run(digest, expiresAt).changes === 1
 }
 
+/**
+ * Records a signature for a record of a satellite, once for all of Vakt; false when a request that came another way has it. The
+ * same record may come again.
+ */
+export function claimSignatureFor(state: State, digest: string, owner: string, expiresAt: number): boolean {
+  const insert = 'insert into signatures (digest, expires_at, owner) values (?, ?, ?) on conflict do nothing'
+  if (state.prepare(insert).run(digest, expiresAt, owner).changes === 1) return true
+  const find = 'select owner from signatures where digest = ?'
+  return state.prepare<[string], { owner: string | null }>(find).get(digest)?.owner === owner
+}
+
 /** Deletes the signature of a request that failed after all, so that it can be sent again. */
 export function releaseSignature(state: State, digest: string): void {
   state.prepare('delete from signatures where digest = ?').run(digest)

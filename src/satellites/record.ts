@@ -3,6 +3,21 @@ import type { Arrival, Signal } from '../checks/beat.ts'
 import type { Batch } from '../logs/store.ts'
 import type { ProbeResult } from '../probes/probe.ts'
 import { Problem } from '../problem.ts'
+import type { UsedRate } from '../projects/rates.ts'
+
+/** The version of the reports that this Vakt sends; it reads those of the versions before, too. */
+export const REPORT_PROTOCOL = 2
+
+/**
+ * Records are sent in two streams, each in order and with positions of its own, so that log lines that the main cannot store
+ * now hold no beat up: `beats` has everything of the state (beats, results, downtimes).
+ */
+export type StreamKind = 'beats' | 'lines'
+
+/** The stream of a record. */
+export function kindOf({ kind }: Pick<SatelliteRecord, 'kind'>): StreamKind {
+  return kind === 'lines' ? 'lines' : 'beats'
+}
 
 /** A ping URL that was asked, as `Ping` of the intake. */
 export type SentPing = { signal: Signal; exitStatus: number | null } & (
@@ -24,6 +39,8 @@ export type LinesRecord = {
   /** The zone that the request names. */
   zone: string | null
   lines: number
+  /** What a signed request used up, which no other door may accept; absent without one. */
+  signature?: string
 } & Pick<Batch, 'format' | 'defaults' | 'limits'>
 
 /** What a probe from the satellite found. `check` is the id at the main; `changedAt` is which settings were asked. */
@@ -42,28 +59,55 @@ export type SentRecord = { seq: number; record: SatelliteRecord; body: Buffer }
 
 /** What a satellite says about itself with each request. */
 export type SatelliteReport = {
+  /** The version of this format. A report of version 1 has both streams in one order, and `stream` in place of `run`. */
+  protocol: number
   version: string
-  /** Which data folder it has: numbers of records count within it. */
-  stream: string
+  /** Which records it brings; null in a report of version 1, which may bring any. */
+  kind: StreamKind | null
+  /** The run that received its records: their numbers count within it. */
+  run: string
+  /** The run of the process that sends them. */
+  instance: string
+  /** Its data folder and the boot of its machine; null when it cannot be told. */
+  place: string | null
+  chain: ReportChain | null
+  /** Nothing follows: the process stops. */
+  isLast: boolean
   /** Its clock when it made the request. */
   now: number
-  /** It has sent everything that it received up to here, this request included. */
-  completeTo: number
+  /** It has sent all beats that it received up to here, this request included; null when it does not say. */
+  completeTo: number | null
+  /** The same of log lines. */
+  linesCompleteTo: number | null
   /** What waits beside this request. */
   waiting: { records: number; bytes: number; since: number | null }
   /** How many requests it refused because its disk limit was reached. */
   refused: number
+  /** What was used there of limits per minute. */
+  used: readonly UsedRate[]
 }
 
-/** The answer: everything up to `through` is stored, and may be forgotten. */
+/**
+ * How a report follows the one before it, so that the main notices two copies of one process: `after` is the token of the
+ * last answer, and `unanswered` has the ids of the reports since then, whose answers may have been lost.
+ */
+export type ReportChain = { id: string; after: string | null; unanswered: readonly string[] }
+
+/** The answer: everything of the stream up to `through` is stored, and may be forgotten. */
 export type ReportAnswer = {
   through: number
+  /** What the next report of the stream names. */
+  token: string
+  /** The version of the main. */
+  version: string
   /** Which projects, keys, checks and probes there are; fetched again when it changes. */
   directory: string
   /** The clock of the main, epoch ms. */
   now: number
   /** The main could not store the rest now. */
   busy?: string
+  /** What was used of limits per minute elsewhere: at the main and at other satellites. */
+  used: readonly UsedRate[]
 }
 
 const HEADER_BYTES = 8
@@ -84,19 +128,78 @@ function frame(meta: object, body: Buffer): Buffer[] {
   return [header, json, body]
 }
 
-/** Reads such a request. Throws `invalid` for anything else; a part of a request is none. */
+/**
+ * Reads such a request, also of earlier versions. Throws `invalid` for anything else; a part of a request is none, and one of
+ * a later version is refused as a whole, so that what this one does not know waits there.
+ */
 export function decodeReport(bytes: Buffer): { report: SatelliteReport; records: SentRecord[] } {
   const frames = [...readFrames(bytes)]
-  const report = frames[0]?.meta as SatelliteReport | undefined
-  if (typeof report?.stream !== 'string' || !Number.isFinite(report.now) || !Number.isFinite(report.completeTo))
-    throw malformed()
+  const report = readReport(frames[0]?.meta)
   const records = frames.slice(1).map(({ meta, body }): SentRecord => {
     const { seq, ...record } = meta as SatelliteRecord & { seq: number }
     if (!Number.isSafeInteger(seq) || !Number.isFinite(record.at) || typeof record.kind !== 'string') throw malformed()
+    if (!KINDS.has(record.kind)) throw tooNew(report.version)
+    if (report.kind !== null && kindOf(record) !== report.kind) throw malformed()
     return { seq, record: record as SatelliteRecord, body }
   })
   if (records.some(({ seq }, i) => i > 0 && seq <= records[i - 1]!.seq)) throw malformed()
   return { report, records }
+}
+
+const KINDS: ReadonlySet<string> = new Set<SatelliteRecord['kind']>(['beat', 'lines', 'result', 'downtime'])
+const MAX_USED_RATES = 2_000
+const MAX_UNANSWERED = 100
+
+function readReport(meta: unknown): SatelliteReport {
+  const sent = meta as (Partial<SatelliteReport> & { stream?: string }) | undefined
+  const version = String(sent?.version ?? '').slice(0, 50)
+  const protocol = sent?.protocol ?? 1
+  if (typeof protocol === 'number' && protocol > REPORT_PROTOCOL) throw tooNew(version)
+  const run = protocol === 1 ? sent?.stream : sent?.run
+  const isWhole =
+    typeof run === 'string' &&
+    Number.isFinite(sent?.now) &&
+    isInstant(sent?.completeTo) &&
+    Number.isFinite(sent?.waiting?.records) &&
+    Number.isFinite(sent?.waiting?.bytes) &&
+    isInstant(sent?.waiting?.since) &&
+    Number.isFinite(sent?.refused)
+  if (!isWhole) throw malformed()
+  const { now, completeTo = null, waiting, refused } = sent as SatelliteReport
+  const base = { protocol, version, run, now, completeTo, waiting, refused }
+  if (protocol === 1)
+    return {
+      ...base,
+      ...{ kind: null, instance: run, place: null, chain: null, isLast: false, linesCompleteTo: completeTo, used: [] },
+    }
+  const { kind, instance, place, chain, linesCompleteTo, used } = sent as SatelliteReport
+  if (kind !== 'beats' && kind !== 'lines') throw malformed()
+  if (typeof instance !== 'string' || !isInstant(linesCompleteTo) || !isChain(chain)) throw malformed()
+  return {
+    ...base,
+    ...{ kind, instance, chain, place: typeof place === 'string' ? place : null },
+    isLast: sent?.isLast === true,
+    linesCompleteTo: linesCompleteTo ?? null,
+    used: Array.isArray(used) ? used.filter(isUsedRate).slice(0, MAX_USED_RATES) : [],
+  }
+}
+
+function isInstant(value: unknown): boolean {
+  return value === null || value === undefined || Number.isFinite(value)
+}
+
+function isChain(chain: ReportChain | null | undefined): boolean {
+  return (
+    typeof chain?.id === 'string' &&
+    (chain.after === null || typeof chain.after === 'string') &&
+    Array.isArray(chain.unanswered) &&
+    chain.unanswered.length <= MAX_UNANSWERED
+  )
+}
+
+function isUsedRate(rate: unknown): rate is UsedRate {
+  const { key, minute, used } = (rate ?? {}) as UsedRate
+  return typeof key === 'string' && Number.isSafeInteger(minute) && Number.isFinite(used)
 }
 
 function* readFrames(bytes: Buffer): Generator<{ meta: unknown; body: Buffer }> {
@@ -120,7 +223,16 @@ function* readFrames(bytes: Buffer): Generator<{ meta: unknown; body: Buffer }> 
 function malformed(): Problem {
   return new Problem(
     'invalid',
-    'This is no report of a satellite, or it broke off. Both sides must run the same version of Vakt.',
-    { fields: { body: 'is no report' } },
+    'This is no report of a satellite that this version of Vakt can read, or it broke off.',
+    {
+      fields: { body: 'is no report' },
+    },
+  )
+}
+
+function tooNew(version: string): Problem {
+  return new Problem(
+    'conflict',
+    `The satellite runs Vakt ${version}, whose reports this one cannot read. Update the main Vakt first; what the satellite received waits there.`,
   )
 }

@@ -64,7 +64,11 @@ it.each([
 
 describe('a report', () => {
   const waiting = { records: 0, bytes: 0, since: null }
-  const report: SatelliteReport = { version: '1', stream: 's', now: 5, completeTo: 5, waiting, refused: 0 }
+  const report: SatelliteReport = {
+    ...{ protocol: 2, version: '1', kind: 'beats', run: 'r', instance: 'i', place: null, isLast: false, now: 5 },
+    ...{ completeTo: 5, linesCompleteTo: null, waiting, refused: 0, used: [{ key: 'k', minute: 1, used: 2 }] },
+    chain: { id: 'c', after: null, unanswered: [] },
+  }
   const record = (seq: number, body: string): SentRecord => ({
     ...{ seq, body: Buffer.from(body) },
     record: { kind: 'downtime', at: seq, from: 0, to: seq },
@@ -73,6 +77,23 @@ describe('a report', () => {
   it('is read as it was written', () => {
     const records = [record(3, ''), record(7, 'body \0 ü')]
     expect(decodeReport(encodeReport(report, records))).toEqual({ report, records })
+  })
+
+  it('of version 1 is read as one that may bring anything, in the run of its data folder', () => {
+    const old = { version: '0', stream: 's', now: 5, completeTo: 4, waiting, refused: 0 } as unknown as SatelliteReport
+    expect(decodeReport(encodeReport(old, [record(3, '')])).report).toMatchObject({
+      ...{ protocol: 1, kind: null, run: 's', instance: 's', place: null, chain: null },
+      ...{ completeTo: 4, linesCompleteTo: 4 },
+    })
+  })
+
+  it.each([
+    ['a later version of reports', { ...report, version: '9.0', protocol: 3 }, record(1, '')],
+    ['a record that is not known', { ...report, version: '9.0' }, { ...record(1, ''), record: { kind: 'x', at: 1 } }],
+  ])('with %s is refused as a whole, and says what to do', (_, sent, unknown) => {
+    expect(() => decodeReport(encodeReport(sent, [unknown as SentRecord]))).toThrow(
+      'The satellite runs Vakt 9.0, whose reports this one cannot read. Update the main Vakt first',
+    )
   })
 
   it('that broke off anywhere, or has records out of order, is refused', () => {

@@ -11,6 +11,8 @@ export type ProbeView = typeof probeViews.$inferSelect
 export const REPORT_INTERVAL_MS = 5 * SECOND
 /** A satellite without a report for longer than this is silent, ms. */
 export const SILENT_AFTER_MS = 30 * SECOND
+/** Two runs under one key both report while each did within this time, ms. */
+export const RIVAL_MS = MINUTE
 /** A difference of clocks that people should know of, ms. */
 export const CLOCK_TOLERANCE_MS = 5 * SECOND
 /** The viewpoint of the main itself among the names of satellites. */

@@ -26,12 +26,15 @@ async function startSatellite(
     state = memoryState(),
     environment = {},
     key,
-  }: { state?: State; environment?: Record<string, string>; key?: string } = {},
+    place = name,
+  }: { state?: State; environment?: Record<string, string>; key?: string; place?: string } = {},
 ) {
   const line: Line = { up: true, losesAnswers: false, requests: 0 }
   /** What targets answer from there, where it is not a status 200. */
   const answers = new Map<string, string>()
   const notices: { url: string; body: string }[] = []
+  /** Its reports as they were sent. */
+  const sent: RequestInit[] = []
   const secret = key ?? (await main.result<{ key: string }>(`satellites add ${name}`)).key
   const config = readConfig({ TZ: 'UTC', ...environment })
   const satellite = createSatellite({
@@ -39,13 +42,15 @@ async function startSatellite(
     config,
     clock: main.clock,
     logger: silentLogger,
-    version: 'test',
+    version: 'test-satellite',
     main: 'http://vakt.test',
     key: secret,
+    place,
     publicUrl: () => 'http://satellite.test',
     send: async (path, init) => {
       if (!line.up) throw new Error('connect ECONNREFUSED')
       line.requests++
+      if (init.method === 'POST') sent.push(init)
       const response = await main.intake.request(path, init, { incoming: { socket: { remoteAddress: '192.0.2.7' } } })
       if (line.losesAnswers) throw new Error('socket hang up')
       return response
@@ -71,6 +76,7 @@ async function startSatellite(
     line,
     answers,
     notices,
+    sent,
     async request(path: string, init?: RequestInit) {
       const response = await satellite.intake.request(path, init, {
         incoming: { socket: { remoteAddress: '10.0.0.9' } },
@@ -193,7 +199,7 @@ describe('a satellite', () => {
     await main.passes('20s')
     expect(await main.check('job')).toMatchObject({ beats: 1 })
     expect(berlin.status()).toMatchObject({
-      waiting: { requests: 2 },
+      waiting: { requests: 1 },
       parts: { main: { message: 'The disk is full.' } },
     })
     isBusy = false
@@ -384,6 +390,57 @@ describe('a satellite', () => {
     await main.stop()
   })
 
+  it('of which a copy ran while it was cut off loses nothing of either', async () => {
+    const main = await startApp()
+    const beat = await main.hasCheck('job --every 1h')
+    const state = memoryState()
+    const berlin = await startSatellite(main, 'berlin', { state })
+    await berlin.request(`/ping/${beat.check.uuid}`)
+    await arrives(main, berlin)
+    berlin.line.up = false
+    // What waits is copied, too, and arrives from both.
+    await berlin.request(`/ping/${beat.check.uuid}`)
+    const copy = await startSatellite(main, 'berlin', {
+      state: copyOf(state),
+      key: berlin.key,
+      place: 'another machine',
+    })
+    for (let i = 0; i < 3; i++) await copy.request(`/ping/${beat.check.uuid}`)
+    for (let i = 0; i < 4; i++) await berlin.request(`/ping/${beat.check.uuid}`)
+    await main.passes('20s')
+    await arrives(main, copy)
+    expect(await main.check('job')).toMatchObject({ beats: 5 })
+    berlin.line.up = true
+    await main.passes('20s')
+    expect(berlin.status().parts.main.message).toMatch(/^409: Another satellite reports with the key of berlin/)
+    expect(main.titles()).toContain('Warning: Two satellites run as berlin')
+    await copy.stop()
+    await arrives(main, berlin)
+    expect(await main.check('job')).toMatchObject({ beats: 9 })
+    await main.stop()
+  })
+
+  it('that is a clone of a running machine is refused, and nothing of the first is lost', async () => {
+    const main = await startApp()
+    const beat = await main.hasCheck('job --every 1h')
+    const berlin = await startSatellite(main)
+    await berlin.request(`/ping/${beat.check.uuid}`)
+    await arrives(main, berlin)
+    // The clone goes on as the same process: its next report follows an answer that the first has used.
+    const sent = berlin.sent.at(-1)!
+    await main.passes('6s')
+    const headers = { ...(sent.headers as Record<string, string>) }
+    const answer = await main.request('/api/satellite/report', { method: 'POST', headers, body: sent.body as Buffer })
+    expect([answer.status, ((await answer.json()) as { error: { message: string } }).error.message]).toEqual([
+      409,
+      expect.stringContaining('Another satellite reports with the key of berlin'),
+    ])
+    await main.passes('10s')
+    expect(main.titles()).toEqual(['Warning: Two satellites run as berlin'])
+    expect(berlin.status().parts.main.ok).toBe(true)
+    await main.stop()
+  })
+
   it('has a key of its own, which opens nothing else, and no other key opens its routes', async () => {
     const main = await startApp()
     const berlin = await startSatellite(main)
@@ -401,6 +458,141 @@ describe('a satellite', () => {
     const broken = { method: 'POST', ...bearer(berlin.key), body: 'not a report' }
     expect((await main.request('/api/satellite/report', broken)).status).toBe(400)
     expect(redact(`key ${berlin.key}`)).not.toContain(berlin.key)
+    await main.stop()
+  })
+
+  it('whose log lines the main cannot store sends its beats all the same, and no check is blamed', async () => {
+    const { store: taking } = takingStore()
+    const append = () => Promise.reject(new Problem('busy', 'The disk is full.'))
+    const main = await startApp({ store: { ...taking, append } as LogStore })
+    const beat = await main.hasCheck('job --every 1m --grace 30s')
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    const berlin = await startSatellite(main)
+    for (let i = 0; i < 5; i++) {
+      await berlin.logs(key.secret, { message: `waits ${i}` })
+      await berlin.request(`/ping/${beat.check.uuid}`)
+      await main.passes('50s')
+      expect(await main.check('job')).toMatchObject({ beats: i + 1, status: 'up' })
+    }
+    expect(berlin.status().waiting.requests).toBe(5)
+    // A beat that is missing is noticed, too.
+    await main.passes('2m')
+    expect(main.titles()).toEqual(['Critical: job sent no beat'])
+    await main.stop()
+  })
+
+  it('and another one that a check is pinged through: no alarm while the next beat waits at either', async () => {
+    const main = await startApp()
+    const beat = await main.hasCheck('job --every 1m --grace 30s')
+    const [berlin, oslo] = [await startSatellite(main), await startSatellite(main, 'oslo')]
+    const ping = (through: typeof berlin) => through.request(`/ping/${beat.check.uuid}`)
+    await ping(oslo)
+    await main.passes('50s')
+    await ping(berlin)
+    await main.passes('10s')
+    oslo.line.up = false
+    for (let i = 0; i < 3; i++) {
+      await main.passes('50s')
+      await ping(oslo)
+    }
+    await main.passes('35s')
+    expect(main.titles()).toEqual(['Warning: The satellite oslo is silent'])
+    expect(main.cardText()).toContain('1 check with beats through it is not evaluated meanwhile')
+    oslo.line.up = true
+    await arrives(main, oslo)
+    await main.passes('5s')
+    expect(await main.check('job')).toMatchObject({ beats: 5, status: 'up' })
+    expect(main.titles()).toEqual(['Resolved: The satellite oslo is silent'])
+    await main.passes('2m')
+    expect(main.titles().filter(title => /job/.test(title))).toEqual(['Critical: job sent no beat'])
+    await main.stop()
+  })
+
+  it('takes a signed request once for all of Vakt, whichever door it comes to', async () => {
+    const { store, start } = await newStore()
+    const main = await startApp({ store, start })
+    const { key } = await main.result<{ key: { id: string; secret: string } }>('keys create default --signed')
+    const [berlin, oslo] = [await startSatellite(main), await startSatellite(main, 'oslo')]
+    const request = (message: string) => {
+      const body = JSON.stringify([{ message, source: 'doors' }])
+      const at = main.clock.now()
+      const signed = signV2(key, { method: 'POST', path: '/api/logs', body, at })
+      return { method: 'POST', headers: { 'content-type': 'application/json', ...signed }, body }
+    }
+    const [first, second, third] = [request('first'), request('second'), request('third')]
+    for (const satellite of [berlin, oslo]) satellite.line.up = false
+    // Cut off, no door knows of the others: what arrives first counts.
+    for (const door of [berlin, oslo]) expect((await door.request('/api/logs', first)).status).toBe(200)
+    expect((await main.request('/api/logs', second)).status).toBe(200)
+    expect((await oslo.request('/api/logs', second)).status).toBe(200)
+    expect((await berlin.request('/api/logs', third)).status).toBe(200)
+    for (const satellite of [berlin, oslo]) {
+      satellite.line.up = true
+      await arrives(main, satellite)
+    }
+    expect((await main.request('/api/logs', third)).status).toBe(401)
+    expect((await searches(main, 'source:doors')).map(({ message }) => message).sort()).toEqual([
+      'first',
+      'second',
+      'third',
+    ])
+    const { satellite } = await main.result<{ satellite: object }>('satellites show oslo')
+    expect(satellite).toMatchObject({
+      refused: 2,
+      last_refusal: 'log lines of a signed request that was accepted before, by another way',
+    })
+    await main.stop()
+  })
+
+  it('counts the limits of a project together with the main and the other satellites', async () => {
+    const { store: taking } = takingStore()
+    const main = await startApp({ store: taking })
+    await main.result('projects edit default --rate-limit 10')
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    const [berlin, oslo] = [await startSatellite(main), await startSatellite(main, 'oslo')]
+    const lines = (n: number) => Array.from({ length: n }, (_, i) => ({ message: `line ${i}` }))
+    expect((await berlin.logs(key.secret, lines(6))).status).toBe(200)
+    await main.passes('12s')
+    const direct = (n: number) =>
+      main.request('/api/logs', {
+        ...{ method: 'POST', body: JSON.stringify(lines(n)) },
+        headers: { 'x-api-key': key.secret, 'content-type': 'application/json' },
+      })
+    expect([(await direct(5)).status, (await direct(2)).status]).toEqual([429, 200])
+    await main.passes('12s')
+    expect([(await oslo.logs(key.secret, lines(3))).status, (await oslo.logs(key.secret, lines(2))).status]).toEqual([
+      429, 200,
+    ])
+    await main.passes('3m')
+    expect((await oslo.logs(key.secret, lines(10))).status).toBe(200)
+    await main.stop()
+  })
+
+  it('of another version says so on both sides', async () => {
+    const main = await startApp()
+    const berlin = await startSatellite(main)
+    expect(await main.answerText('satellites list')).toContain('it runs Vakt test-satellite, and this is')
+    expect(berlin.status()).toMatchObject({ version: 'test-satellite', main_version: expect.any(String) })
+    await main.stop()
+  })
+
+  it('sends what an earlier version left in its spool, beats and lines alike', async () => {
+    const { store, start } = await newStore()
+    const main = await startApp({ store, start })
+    const beat = await main.hasCheck('job --every 1h')
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    const state = memoryState()
+    const berlin = await startSatellite(main, 'berlin', { state })
+    berlin.line.up = false
+    await berlin.request(`/ping/${beat.check.uuid}`)
+    await berlin.logs(key.secret, [{ message: 'old', source: 'old' }])
+    await berlin.stop()
+    const left = copyOf(state)
+    left.prepare('update spool set kind = null, run = null').run()
+    const upgraded = await startSatellite(main, 'berlin', { state: left, key: berlin.key })
+    await arrives(main, upgraded)
+    expect(await main.check('job')).toMatchObject({ beats: 1 })
+    expect((await searches(main, 'source:old')).map(({ message }) => message)).toEqual(['old'])
     await main.stop()
   })
 
@@ -441,13 +633,18 @@ describe('a satellite', () => {
   it('with the key of another one is refused while that one reports', async () => {
     const main = await startApp()
     const berlin = await startSatellite(main)
-    const copy = await startSatellite(main, 'berlin', { key: berlin.key })
+    const copy = await startSatellite(main, 'berlin', { key: berlin.key, place: 'another machine' })
     await main.passes('30s')
     const { parts } = copy.status()
     expect(parts.main.message).toBe(
-      '409: Another satellite reports with the key of berlin. Give each its own: "satellites add".',
+      '409: Another satellite reports with the key of berlin, from 192.0.2.7. If this one is a copy of its folder or machine, make a key for it ("satellites add") and start it with an empty folder.',
     )
     expect(berlin.status().parts.main.ok).toBe(true)
+    expect(main.titles()).toEqual(['Warning: Two satellites run as berlin'])
+    expect(await main.answerText('satellites show berlin')).toContain('Another one runs with its key, at 192.0.2.7')
+    await copy.stop()
+    await main.passes('90s')
+    expect(main.titles()).toEqual(['Resolved: Two satellites run as berlin'])
     await main.stop()
   })
 

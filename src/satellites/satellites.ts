@@ -4,19 +4,21 @@ import { Problem } from '../problem.ts'
 import { randomWord } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { asc, eq, sql } from '../state/orm.ts'
-import { satelliteStreams, satellites } from '../state/schema/index.ts'
+import { checkSatellites, satelliteStreams, satellites } from '../state/schema/index.ts'
 import { DAY, SECOND } from '../time.ts'
-import type { SatelliteReport } from './record.ts'
-import type { Satellite } from './satellite.ts'
+import type { SatelliteReport, StreamKind } from './record.ts'
+import { RIVAL_MS, type Satellite } from './satellite.ts'
 
 /** What was received this shortly before an instant may be on its way, ms; a report every 5 s is normal. */
 const REPORT_TOLERANCE_MS = 10 * SECOND
 /** Each asks its list of probes and reports every few seconds. */
 const MAX_SATELLITES = 50
-/** Two data folders with one key, of which both reported within this time, would undo each other's work, ms. */
-const SAME_KEY_MS = 20 * SECOND
-/** A data folder that did not report for this long has nothing to send any more, ms. */
+/** While a run reports at least this often, another one with its key is refused, ms. */
+const SAME_KEY_MS = 12 * SECOND
+/** A run that did not report for this long has nothing to send any more, ms. */
 const STREAM_RETENTION_MS = 90 * DAY
+/** The signature of a signed request is remembered for a satellite that is cut off for at most this long, ms. */
+const SIGNATURE_RETENTION_MS = 7 * DAY
 
 /** Adds a satellite; returns it with its key, which cannot be shown again. Throws `conflict` when the name is taken. */
 export function addSatellite(
@@ -87,53 +89,92 @@ export function removeSatellite(state: State, { id, name }: Satellite): void {
   })
 }
 
-/** How many checks had their last beat through a satellite. */
+/** How many checks may have their next beat through a satellite, so that they wait for it. */
 export function countChecksThrough(state: State, id: number): number {
-  const query = 'select count(*) as n from checks where satellite_id = ? and satellite_id is not null'
-  return state.prepare<[number], { n: number }>(query).get(id)!.n
+  const query = `select count(*) as n from checks where satellite_id = ? or exists (select 1 from check_satellites
+    where check_id = checks.id and check_satellites.satellite_id = ? and until >= checks.down_at)`
+  return state.prepare<[number, number], { n: number }>(query).get(id, id)!.n
 }
 
-/** How far a data folder of a satellite has come: all together, and in the state. */
-export type Progress = { through: number; stateThrough: number }
+/** Notes that a beat of a check came through a satellite: deadlines up to `until` wait for it, whatever door comes next. */
+export function noteCheckSatellite(state: State, checkId: number, satelliteId: number, until: number): void {
+  state
+    .prepared('check satellite', db =>
+      db
+        .insert(checkSatellites)
+        .values({
+          checkId: sql.placeholder('checkId'),
+          satelliteId: sql.placeholder('satelliteId'),
+          until: sql.placeholder('until'),
+        })
+        .onConflictDoUpdate({
+          target: [checkSatellites.checkId, checkSatellites.satelliteId],
+          set: { until: sql`max(${checkSatellites.until}, excluded.until)` },
+        })
+        .prepare(),
+    )
+    .run({ checkId, satelliteId, until })
+}
+
+/** How far a run of a satellite has come in each stream. */
+export type Progress = { [kind in StreamKind]: number }
 
 /**
- * How far the data folder that reports has come. Throws `conflict` while another one reports with the same key: each would
- * take the other's numbers for its own.
+ * Admits a run that reports, or throws `conflict`: two runs at the same time are those of copies of one folder or machine, or
+ * of one key that was used twice. The one that reports already is taken, and the other one waits until that is silent; a
+ * restart over the same folder is taken at once. Call it in a transaction of its own: what it notes must outlast the refusal.
  */
-export function readProgress(
+export function admitRun(
   state: State,
   satellite: Satellite,
-  { stream }: Pick<SatelliteReport, 'stream'>,
+  { instance, place }: Pick<SatelliteReport, 'instance' | 'place'>,
+  address: string,
   now: number,
-): Progress {
-  const isOther = satellite.stream !== null && satellite.stream !== stream
+): Problem | null {
+  if (satellite.instance === null || satellite.instance === instance) return null
+  // The lock of the folder makes a new run there the only one; a run that comes back is no new one.
+  const isRestart = place !== null && satellite.place === place && !isKnownRun(state, satellite.id, instance)
   const left = SAME_KEY_MS - (now - (satellite.lastSeenAt ?? 0))
-  if (isOther && left > 0)
-    throw new Problem(
-      'conflict',
-      `Another satellite reports with the key of ${satellite.name}. Give each its own: "satellites add".`,
-      { retryAfterMs: left },
-    )
-  return currentProgress(state, satellite.id, stream)
+  if (isRestart || left <= 0) return null
+  noteRival(state, satellite.id, address, now)
+  return rivalProblem(satellite, left)
 }
 
-/** The same as it is now, inside a transaction. */
-export function currentProgress(state: State, satelliteId: number, stream: string): Progress {
+/** The refusal of a second run of a satellite. */
+export function rivalProblem({ name, address }: Pick<Satellite, 'name' | 'address'>, retryAfterMs: number): Problem {
+  return new Problem(
+    'conflict',
+    `Another satellite reports with the key of ${name}${address ? `, from ${address}` : ''}. If this one is a copy of its folder or machine, make a key for it ("satellites add") and start it with an empty folder.`,
+    { retryAfterMs },
+  )
+}
+
+/** Notes that another run of a satellite was refused. */
+export function noteRival(state: State, id: number, address: string, now: number): void {
+  state.prepare('update satellites set rival_seen_at = ?, rival_address = ? where id = ?').run(now, address, id)
+}
+
+function isKnownRun(state: State, satelliteId: number, run: string): boolean {
+  const query = 'select 1 from satellite_streams where satellite_id = ? and stream = ?'
+  return state.prepare<[number, string]>(query).get(satelliteId, run) !== undefined
+}
+
+/** How far a run has come. */
+export function readProgress(state: State, satelliteId: number, run: string): Progress {
   const query =
-    'select through, state_through as stateThrough from satellite_streams where satellite_id = ? and stream = ?'
-  return state.prepare<[number, string], Progress>(query).get(satelliteId, stream) ?? { through: 0, stateThrough: 0 }
+    'select state_through as beats, through as lines from satellite_streams where satellite_id = ? and stream = ?'
+  return state.prepare<[number, string], Progress>(query).get(satelliteId, run) ?? { beats: 0, lines: 0 }
 }
 
-/** Records how far a data folder has come; never goes back. */
+/** Records how far a run has come; never goes back. */
 export function saveProgress(
   state: State,
   satelliteId: number,
-  stream: string,
-  progress: Partial<Progress>,
+  run: string,
+  { beats = 0, lines = 0 }: Partial<Progress>,
   now: number,
 ): void {
-  const { through = 0, stateThrough = 0 } = progress
-  state.prepare(SAVE_PROGRESS).run(satelliteId, stream, through, stateThrough, now)
+  state.prepare(SAVE_PROGRESS).run(satelliteId, run, lines, beats, now)
 }
 
 const SAVE_PROGRESS = `insert into satellite_streams (satellite_id, stream, through, state_through, seen_at) values (?, ?, ?, ?, ?)
@@ -156,7 +197,10 @@ export function saveReport(
   now: number,
 ): void {
   const { beats, lines, refused, lastRefusal } = received
-  const { waiting } = report
+  const { waiting, isLast } = report
+  // Nothing is known of the future: a clock that is ahead would claim what still waits there.
+  const aheadMs = Math.max(0, Math.round(report.now - now))
+  const upTo = (claimed: number | null) => (isWhole && claimed !== null ? Math.min(claimed - aheadMs, now) : 0)
   state.emit('deadlines')
   state
     .prepared('satellite report', db =>
@@ -165,7 +209,13 @@ export function saveReport(
         .set({
           lastSeenAt: sql`${sql.placeholder('now')}`,
           completeTo: sql`max(coalesce(${satellites.completeTo}, 0), ${sql.placeholder('completeTo')})`,
-          stream: sql`${sql.placeholder('stream')}`,
+          linesCompleteTo: sql`max(coalesce(${satellites.linesCompleteTo}, 0), ${sql.placeholder('linesCompleteTo')})`,
+          rivalSince: sql`case when ${satellites.instance} = ${sql.placeholder('instance')}
+            and ${satellites.rivalSeenAt} > ${sql.placeholder('rivalsAfter')}
+            then coalesce(${satellites.rivalSince}, ${satellites.rivalSeenAt}) end`,
+          rivalSeenAt: sql`case when ${satellites.instance} = ${sql.placeholder('instance')} then ${satellites.rivalSeenAt} end`,
+          instance: sql`${sql.placeholder('nextInstance')}`,
+          place: sql`${sql.placeholder('place')}`,
           address: sql`${sql.placeholder('address')}`,
           version: sql`${sql.placeholder('version')}`,
           clockAheadMs: sql`${sql.placeholder('ahead')}`,
@@ -184,9 +234,12 @@ export function saveReport(
     .run({
       id,
       now,
-      // Nothing is known of the future: a clock that is ahead would claim what still waits there.
-      completeTo: isWhole ? Math.min(report.completeTo - Math.max(0, Math.round(report.now - now)), now) : 0,
-      stream: report.stream,
+      completeTo: upTo(report.completeTo),
+      linesCompleteTo: upTo(report.linesCompleteTo),
+      rivalsAfter: now - RIVAL_MS,
+      instance: report.instance,
+      nextInstance: isLast ? null : report.instance,
+      place: report.place,
       address,
       version: String(report.version).slice(0, 50),
       ahead: Math.round(report.now - now),
@@ -209,9 +262,9 @@ export function markSources(state: State, satelliteId: number, projectId: number
   for (const name of names) if (mark.run(satelliteId, projectId, name, satelliteId).changes > 0) state.forget('sources')
 }
 
-/** Up to when what came through a satellite is known (epoch ms); null for one that was removed. */
-export function completeTo(state: State, satelliteId: number): number | null {
-  const query = 'select complete_to as at from satellites where id = ?'
+/** Up to when the log lines that came through a satellite are known (epoch ms); null for one that was removed. */
+export function linesCompleteTo(state: State, satelliteId: number): number | null {
+  const query = 'select lines_complete_to as at from satellites where id = ?'
   return state.prepare<[number], { at: number | null }>(query).get(satelliteId)?.at ?? null
 }
 
@@ -221,7 +274,7 @@ export function completeTo(state: State, satelliteId: number): number | null {
  */
 export function areLinesMissing(state: State, until: number): boolean {
   const query = `select 1 from satellites where lines > 0
-    and complete_to - min(clock_ahead_ms, 0) < ? and complete_to - min(clock_ahead_ms, 0) > ? limit 1`
+    and lines_complete_to - min(clock_ahead_ms, 0) < ? and lines_complete_to - min(clock_ahead_ms, 0) > ? limit 1`
   return state.prepare<[number, number]>(query).get(until - REPORT_TOLERANCE_MS, until - DAY) !== undefined
 }
 
@@ -229,9 +282,23 @@ export function areLinesMissing(state: State, until: number): boolean {
 export function rewindSatellites(state: State, now: number): void {
   state.prepare('update satellites set last_seen_at = :now where last_seen_at > :now').run({ now })
   state.prepare('update satellites set complete_to = :now where complete_to > :now').run({ now })
+  state.prepare('update satellites set lines_complete_to = :now where lines_complete_to > :now').run({ now })
+  state.prepare('update satellites set rival_seen_at = :now where rival_seen_at > :now').run({ now })
 }
 
-/** Forgets data folders that are not used any more. */
+/**
+ * Before when no signature of a signed request is needed (epoch ms): a satellite that is cut off may bring one that was
+ * accepted there, which nobody else may have used meanwhile.
+ */
+export function signaturesNeededSince(state: State, now: number): number {
+  const query = 'select min(lines_complete_to) as at from satellites where lines_complete_to > ?'
+  return Math.min(
+    now,
+    state.prepare<[number], { at: number | null }>(query).get(now - SIGNATURE_RETENTION_MS)?.at ?? now,
+  )
+}
+
+/** Forgets runs that ended long ago. */
 export function pruneStreams(state: State, now: number): void {
   state.transaction(() =>
     state.db

@@ -4,14 +4,14 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { readValue, writeValue } from '../state/key-value.ts'
 import { MINUTE } from '../time.ts'
-import type { SatelliteRecord, SentRecord } from './record.ts'
+import { kindOf, type SatelliteRecord, type SentRecord, type StreamKind } from './record.ts'
 
 /** What a row costs on disk beside its record, bytes. */
 const ROW_OVERHEAD_BYTES = 60
 /** Beats may use this much more than the limit: they are small, and each one counts. */
 const BEAT_RESERVE = 1.1
-/** More records than a satellite takes in a millisecond. */
-const NUMBERS_PER_MS = 1_000
+/** How many records of an earlier version are labelled in one transaction. */
+const LABELLED_AT_ONCE = 500
 
 export type Spool = ReturnType<typeof openSpool>
 
@@ -26,29 +26,33 @@ export function deriveKey(satelliteKey: string, purpose: 'spool' | 'vault'): Buf
  */
 export function openSpool(state: State, satelliteKey: string, limitBytes: number) {
   const key = deriveKey(satelliteKey, 'spool')
-  const stream = openStream(state, satelliteKey)
+  const { stream } = openStream(state, satelliteKey)
+  labelAll(state, key, stream)
+  let run: string = randomUUID()
   let refused = Number(readValue(state, 'satellite refused') ?? 0)
   let savedRefused = refused
 
-  /** What waits; a rollback clears it, and it is counted again. */
-  const totals = (): Totals => {
+  /** What waits of a kind; a rollback clears it, and it is counted again. */
+  const totalsOf = (kind: StreamKind): Totals => {
     const cache = state.memory<Totals>('spool totals')
-    const known = cache.get('') ?? state.prepare<[], Totals>(COUNT).get()!
-    cache.set('', known)
+    const known = cache.get(kind) ?? state.prepare<[string], Totals>(`${COUNT} where kind = ?`).get(kind)!
+    cache.set(kind, known)
     return known
+  }
+  const totals = (): Totals => {
+    const [beats, lines] = [totalsOf('beats'), totalsOf('lines')]
+    return { records: beats.records + lines.records, bytes: beats.bytes + lines.bytes }
   }
 
   return {
-    stream,
+    /** The run of this process: its records have numbers of their own. */
+    run: () => run,
     /**
-     * Has numbers go on above every one that was given before `now`, also by a newer state of this folder than the one that
-     * is here: a folder restored from an old copy would give numbers again that the main knows, and lose what has them.
+     * Begins another run. The numbers of a folder or of a machine that was copied, or restored from an old copy, are given
+     * twice; those of a run are not, because no copy that is started later is of the same run.
      */
-    skipNumbers(now: number): void {
-      state.transaction(() => {
-        state.prepare(BEGIN_NUMBERS).run()
-        state.prepare(SKIP_NUMBERS).run(now * NUMBERS_PER_MS)
-      })
+    beginRun(): void {
+      run = randomUUID()
     },
     /** Whether there is room for a record of about `size` bytes; that there is none is counted. */
     hasRoom(kind: SatelliteRecord['kind'], size: number): boolean {
@@ -61,36 +65,42 @@ export function openSpool(state: State, satelliteKey: string, limitBytes: number
     add(record: SatelliteRecord, body: Buffer): void {
       const sealed = seal(key, record, body)
       const size = sealed.length + ROW_OVERHEAD_BYTES
-      const { records, bytes } = totals()
-      state.prepare('insert into spool (received_at, bytes, sealed) values (?, ?, ?)').run(record.at, size, sealed)
-      state.memory<Totals>('spool totals').set('', { records: records + 1, bytes: bytes + size })
+      const kind = kindOf(record)
+      const { records, bytes } = totalsOf(kind)
+      state.prepare(INSERT).run(record.at, size, kind, run, sealed)
+      state.memory<Totals>('spool totals').set(kind, { records: records + 1, bytes: bytes + size })
     },
-    /** The oldest records, at least one if there is any, up to about `maxBytes` and `maxRecords`. */
-    read(maxBytes: number, maxRecords: number): SentRecord[] {
-      const rows = state.prepare<[number], { seq: number; bytes: number }>(
-        'select seq, bytes from spool order by seq limit ?',
-      )
+    /**
+     * The oldest records of a kind, all of one run, at least one if there is any, up to about `maxBytes` and `maxRecords`.
+     * Without any, `run` is that of this process.
+     */
+    read(kind: StreamKind, maxBytes: number, maxRecords: number): { run: string; records: SentRecord[] } {
+      const rows = state.prepare<[string, number], { seq: number; bytes: number; run: string }>(OLDEST_OF_KIND)
       let size = 0
       const seqs: number[] = []
-      for (const row of rows.all(maxRecords)) {
+      let of: string | null = null
+      for (const row of rows.all(kind, maxRecords)) {
         size += row.bytes
-        if (seqs.length > 0 && size > maxBytes) break
+        if (seqs.length > 0 && (size > maxBytes || row.run !== of)) break
+        of = row.run
         seqs.push(row.seq)
       }
       const read = state.prepare<[number], { sealed: Buffer }>('select sealed from spool where seq = ?')
-      return seqs.map(seq => ({ seq, ...open(key, read.get(seq)!.sealed) }))
+      return { run: of ?? run, records: seqs.map(seq => ({ seq, ...open(key, read.get(seq)!.sealed) })) }
     },
-    /** Forgets what the main has: everything up to `through`. */
-    forget(through: number): void {
+    /** Forgets what the main has: everything of a kind and a run up to `through`. */
+    forget(kind: StreamKind, run: string, through: number): void {
       state.transaction(() => {
-        const before = totals()
-        const gone = state.prepare<[number], Totals>(`${COUNT} where seq <= ?`).get(through)!
+        const gone = state.prepare<[string, string, number], Totals>(`${COUNT} ${SENT}`).get(kind, run, through)!
         if (gone.records === 0) return
-        state.prepare('delete from spool where seq <= ?').run(through)
+        const before = totalsOf(kind)
+        state.prepare(`delete from spool ${SENT}`).run(kind, run, through)
         const left = { records: before.records - gone.records, bytes: before.bytes - gone.bytes }
-        state.memory<Totals>('spool totals').set('', left)
+        state.memory<Totals>('spool totals').set(kind, left)
       })
     },
+    /** How many records of a kind wait. */
+    count: (kind: StreamKind): number => totalsOf(kind).records,
     /** What waits: how many records, how many bytes, and since when. */
     waiting(): Totals & { since: number | null } {
       const since = state.prepare<[], { at: number }>(OLDEST).get()?.at ?? null
@@ -141,18 +151,18 @@ export function spoolFull(): Problem {
 type Totals = { records: number; bytes: number }
 
 const COUNT = 'select count(*) as records, coalesce(sum(bytes), 0) as bytes from spool'
+const SENT = 'where kind = ? and run = ? and seq <= ?'
 const OLDEST = 'select received_at as at from spool order by seq limit 1'
-const BEGIN_NUMBERS = `insert into sqlite_sequence (name, seq)
-  select 'spool', 0 where not exists (select 1 from sqlite_sequence where name = 'spool')`
-const SKIP_NUMBERS = "update sqlite_sequence set seq = max(seq, ?) where name = 'spool'"
+const OLDEST_OF_KIND = 'select seq, bytes, run from spool where kind = ? order by seq limit ?'
+const INSERT = 'insert into spool (received_at, bytes, kind, run, sealed) values (?, ?, ?, ?, ?)'
 const SAVE_REPLY = `insert into spool_replies (project_id, key, received_at, reply) values (?, ?, ?, ?)
   on conflict (project_id, key) do update set received_at = excluded.received_at, reply = excluded.reply`
 
-/** The id of this data folder. Another key begins a new one. */
-function openStream(state: State, satelliteKey: string): string {
+/** The id of this data folder, which counted as the run of an earlier version. Another key begins a new one. */
+function openStream(state: State, satelliteKey: string): { stream: string } {
   const digest = hash('sha256', `vakt satellite ${satelliteKey}`, 'hex')
   const known = JSON.parse(readValue(state, 'satellite') ?? 'null') as { stream: string; digest: string } | null
-  if (known?.digest === digest) return known.stream
+  if (known?.digest === digest) return known
   const { n } = state.prepare<[], { n: number }>('select count(*) as n from spool').get()!
   if (n > 0)
     throw new Problem(
@@ -161,7 +171,19 @@ function openStream(state: State, satelliteKey: string): string {
     )
   const stream = randomUUID()
   writeValue(state, 'satellite', JSON.stringify({ stream, digest }))
-  return stream
+  return { stream }
+}
+
+/** Writes their kind and run beside records that an earlier version left: those are inside what is encrypted. */
+function labelAll(state: State, key: Buffer, run: string): void {
+  const unlabelled = state.prepare<[number], { seq: number; sealed: Buffer }>(
+    'select seq, sealed from spool where kind is null order by seq limit ?',
+  )
+  const label = state.prepare('update spool set kind = ?, run = ? where seq = ?')
+  for (let rows = unlabelled.all(LABELLED_AT_ONCE); rows.length > 0; rows = unlabelled.all(LABELLED_AT_ONCE))
+    state.transaction(() => {
+      for (const { seq, sealed } of rows) label.run(kindOf(open(key, sealed).record), run, seq)
+    })
 }
 
 function seal(key: Buffer, record: SatelliteRecord, body: Buffer): Buffer {

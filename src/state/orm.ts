@@ -12,7 +12,7 @@ const sqlite: typeof import('drizzle-orm/sqlite-core') = require('drizzle-orm/sq
 const driver: typeof import('drizzle-orm/better-sqlite3') = require('drizzle-orm/better-sqlite3')
 const migrator: typeof import('drizzle-orm/better-sqlite3/migrator') = require('drizzle-orm/better-sqlite3/migrator')
 
-export const { and, asc, desc, eq, gt, gte, isNotNull, isNull, lt, lte, ne, sql } = core
+export const { and, asc, desc, eq, gt, gte, isNotNull, isNull, lt, lte, ne, or, sql } = core
 export const { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } = sqlite
 export const { drizzle } = driver
 export const { migrate } = migrator

@@ -18,6 +18,7 @@ import type { Clock } from '../../clock.ts'
 import { evaluateBeat } from '../../detectors/evaluate-checks.ts'
 import type { Logger } from '../../logger.ts'
 import { readProjectByPingKey } from '../../projects/projects.ts'
+import { noteCheckSatellite } from '../../satellites/satellites.ts'
 import type { State } from '../../state/database.ts'
 import type { GroupCommit } from '../../state/group-commit.ts'
 import type { StorageHealth } from '../../state/storage-health.ts'
@@ -57,6 +58,8 @@ export const BUSY: PingAnswer = { status: 503, text: 'busy, try again in a few s
 
 /** Everybody who knows a ping key may create checks in its project, up to this many. */
 const MAX_CHECKS = 20_000
+/** A satellite that had a beat of a check may have the next one for at least this long, ms. */
+const MIN_WAIT_MS = 7 * DAY
 /** The same as in "checks add": the choices of a chat take no longer names. */
 const MAX_NAME_LENGTH = 100
 
@@ -156,11 +159,21 @@ export function recordPing(
   const added = existing ?? addCheck(state, draft!, now)
   const answer = existing ? OK : CREATED
   const at = Math.min(received?.at ?? now, now)
+  if (received) noteCheckSatellite(state, added.id, received.satelliteId, waitsUntil(added, at))
   if (received && isLateBeat(added, at)) return { answer, kind: recordLateBeat(state, added, arrival, at).kind }
   const check = setSatellite(state, added, received?.satelliteId ?? null)
   const { check: next, turn, kind } = recordBeat(state, check, arrival, at)
   applyResults(state, evaluateBeat(state, next, turn, kind, at), now)
   return { answer, kind }
+}
+
+/**
+ * Up to when the deadlines of a check wait for a satellite that had a beat of it at `at`: its job may go there again, also after
+ * some beats by another way.
+ */
+function waitsUntil({ downAt, lastBeatAt }: Check, at: number): number {
+  const gap = downAt === null || lastBeatAt === null ? 0 : Math.max(0, downAt - lastBeatAt)
+  return at + Math.max(MIN_WAIT_MS, 3 * gap)
 }
 
 /** The checks that a ping means; more than one when its slug is ambiguous. */

@@ -99,7 +99,7 @@ async function store(
     const timeZone = readZoneParameter(parameters)
     const repeated = (logs.hasTimes ?? protocol.hasTimes) ? repeatKey(asked, body, key) : null
     const idempotencyKey = readIdempotencyKey(headers) ?? repeated
-    const lines = { ...logs, defaults, timeZone }
+    const lines = { ...logs, defaults, timeZone, signature }
     const stored = await storeLines(options, project, sender, address, lines, idempotencyKey, now)
     if (stored.accepted === 0 && stored.rejected > 0) options.refusedWork.charge(sender, bytes, now)
     return (logs.answer ?? protocol.answer)(stored)
@@ -160,14 +160,19 @@ export async function receiveDatagram(
 }
 
 /** `lines`: how many there are, where that is known. `isCountedElsewhere`: who calls counts what a limit refuses. */
-type LineFacts = { timeZone?: string | undefined; lines?: number | undefined; isCountedElsewhere?: boolean }
+type LineFacts = {
+  timeZone?: string | undefined
+  lines?: number | undefined
+  isCountedElsewhere?: boolean
+  signature?: string | null
+}
 
 async function storeLines(
   options: ReceiveLogsOptions,
   project: Project,
   sender: string,
   address: () => string,
-  { body, format, defaults = {}, timeZone, lines, isCountedElsewhere = false }: LogBody & LineFacts,
+  { body, format, defaults = {}, timeZone, lines, isCountedElsewhere = false, signature = null }: LogBody & LineFacts,
   idempotencyKey: string | null,
   now: number,
 ): Promise<AppendResult> {
@@ -190,6 +195,7 @@ async function storeLines(
       },
       retentionMs: longestRetention(retentionOf(project, options.retentionMs)),
       idempotencyKey,
+      ...(signature === null ? {} : { signature }),
     })
     if (usedUp === null || stored.repeated) return stored
     emitterLimits.charge(project.id, stored.counts, project.emitterLimit, now)

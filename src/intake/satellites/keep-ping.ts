@@ -68,20 +68,22 @@ export function createKeepPing({ state, spool, clock, timeZone, onStored }: Keep
     noteRefusal: () => noteRefusal(clock.now()),
     /**
      * Records the time in which beats were refused, before a report claims to be complete: their jobs are not to blame.
-     * Nothing while there is no room; throws when the disk is still full.
+     * Nothing while there is no room; throws when the disk is still full. Returns since when beats are refused and that is not
+     * recorded yet, so that a report must not claim to be complete; null when nothing is.
      */
-    recordRefusedTime(): void {
-      if (refusedSince === null || spool.isFull()) return
+    recordRefusedTime(): number | null {
+      if (refusedSince === null || spool.isFull()) return refusedSince
       const [from, to] = [refusedSince, takenAt ?? clock.now()]
       state.transaction(() => spool.add({ kind: 'downtime', at: to, from, to }, Buffer.alloc(0)))
       refusedSince = null
       takenAt = null
+      return null
     },
     /** Records that nothing could be taken from `from` to now, because the satellite did not run. */
     recordDowntime(from: number): void {
       const to = clock.now()
-      // A machine that slept may have come back as it was earlier.
-      spool.skipNumbers(to)
+      // A machine that slept may have come back as it was earlier, or twice.
+      spool.beginRun()
       if (from < to) state.transaction(() => spool.add({ kind: 'downtime', at: to, from, to }, Buffer.alloc(0)))
     },
   }

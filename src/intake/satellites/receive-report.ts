@@ -11,31 +11,54 @@ import { longestRetention } from '../../logs/retention.ts'
 import type { AppendResult, LogWriter } from '../../logs/store.ts'
 import { readProbedCheck } from '../../probes/probes.ts'
 import { Problem } from '../../problem.ts'
+import type { EmitterLimits } from '../../projects/emitter-limit.ts'
 import { readProjectById, retentionOf } from '../../projects/projects.ts'
-import type { LinesRecord, ReportAnswer, ResultRecord, SatelliteReport, SentRecord } from '../../satellites/record.ts'
+import type { Rates } from '../../projects/rates.ts'
+import { claimSignatureFor } from '../../projects/signatures.ts'
+import {
+  kindOf,
+  type LinesRecord,
+  type ReportAnswer,
+  type ResultRecord,
+  type SatelliteReport,
+  type SentRecord,
+} from '../../satellites/record.ts'
 import { CLOCK_TOLERANCE_MS, type Satellite } from '../../satellites/satellite.ts'
 import {
-  currentProgress,
+  admitRun,
   markSources,
+  noteRival,
   type Received,
   readProgress,
+  rivalProblem,
   saveProgress,
   saveReport,
 } from '../../satellites/satellites.ts'
 import { truncate } from '../../text.ts'
+import { MINUTE, SECOND } from '../../time.ts'
 import { readClientAddress } from '../client-address.ts'
 import { type PingOptions, recordPing } from '../pings/ping.ts'
+import type { ReportChains } from './report-chains.ts'
 
 export type ReceiveReportOptions = PingOptions & {
   /** Absent in an app without a log store. */
   logWriter?: LogWriter
   /** How long lines are kept where their project does not say, ms. */
   retentionMs: number
+  /** Counts what was used of limits at every door. */
+  rates: Rates
+  emitterLimits?: EmitterLimits
+  chains: ReportChains
+  version: string
 }
 
 /** How many requests with log lines are stored at the same time. */
 const MAX_STORING = 16
 const MAX_REFUSAL_LENGTH = 200
+/** A signed request is valid for five minutes before and after its time; see `src/intake/signed.ts`. */
+const SIGNATURE_MEMORY_MS = 15 * MINUTE
+/** A copy of a running satellite asks again after this long. */
+const RIVAL_RETRY_MS = 10 * SECOND
 
 /** What became of a record: how many lines it had, or why it is not stored. */
 type Outcome = { lines: number; refusal: string | null }
@@ -51,20 +74,42 @@ export async function receiveReport(
   { report, records }: { report: SatelliteReport; records: readonly SentRecord[] },
   { request, incoming }: { request: Request; incoming: IncomingMessage | undefined },
 ): Promise<Omit<ReportAnswer, 'directory'>> {
-  const { state, clock, commit } = options
-  const { through } = readProgress(state, satellite, report, clock.now())
-  const fresh = records.filter(({ seq }) => seq > through)
+  const { state, clock, commit, rates, chains, version } = options
+  const { address } = readClientAddress(incoming, request.headers, options.trustedProxies)
+  const rival = await commit(() => refuseRival(options, satellite, report, address))
+  if (rival) throw rival
+  const progress = readProgress(state, satellite.id, report.run)
+  const fresh = records.filter(({ seq, record }) => seq > progress[kindOf(record)])
   const received: Received = { beats: 0, lines: 0, refused: 0, lastRefusal: null }
   await storeInState(options, satellite, report, fresh, received)
   const { storedTo, busy } = await storeLines(options, satellite, report, fresh, received)
-  const done = storedTo ?? records.at(-1)?.seq ?? through
-  const { address } = readClientAddress(incoming, request.headers, options.trustedProxies)
   const now = clock.now()
+  const lines = storedTo ?? records.findLast(({ record }) => record.kind === 'lines')?.seq ?? 0
   await commit(() => {
-    saveProgress(state, satellite.id, report.stream, { through: done }, now)
+    saveProgress(state, satellite.id, report.run, { lines }, now)
+    // A new run is known from its first report on.
+    if (report.instance !== report.run) saveProgress(state, satellite.id, report.instance, {}, now)
     saveReport(state, satellite, { report, received, isWhole: busy === null, address }, now)
   })
-  return { through: Math.max(done, through), now, ...(busy === null ? {} : { busy }) }
+  const door = `satellite ${satellite.id}`
+  rates.setElsewhere(door, report.used, now)
+  const through = storedTo ?? records.at(-1)?.seq ?? 0
+  const token = chains.answer(satellite, report)
+  return { through, token, version, now, used: rates.usedBeside(door, now), ...(busy === null ? {} : { busy }) }
+}
+
+/** Why a report is not taken: another run of the satellite reports, or another copy of the same one. */
+function refuseRival(
+  { state, clock, chains }: ReceiveReportOptions,
+  satellite: Satellite,
+  report: SatelliteReport,
+  address: string,
+): Problem | null {
+  const now = clock.now()
+  const refusal = admitRun(state, satellite, report, address, now)
+  if (refusal || chains.follows(satellite, report)) return refusal
+  noteRival(state, satellite.id, address, now)
+  return rivalProblem(satellite, RIVAL_RETRY_MS)
 }
 
 /** Stores beats, results and downtimes in one transaction; if one of them cannot be stored, each in its own. */
@@ -116,7 +161,7 @@ function storeOnce(
   { seq, record, body }: SentRecord,
 ): Stored[] {
   const { state } = options
-  if (seq <= currentProgress(state, satellite.id, report.stream).stateThrough) return []
+  if (seq <= readProgress(state, satellite.id, report.run).beats) return []
   markStored(options, satellite, report, seq)
   if (record.kind === 'downtime') {
     // A clock that was set there must not give checks years.
@@ -153,10 +198,10 @@ function storeView(
 function markStored(
   { state, clock }: ReceiveReportOptions,
   { id }: Satellite,
-  { stream }: SatelliteReport,
+  { run }: SatelliteReport,
   seq: number,
 ): void {
-  saveProgress(state, id, stream, { stateThrough: seq }, clock.now())
+  saveProgress(state, id, run, { beats: seq }, clock.now())
 }
 
 function count({ telemetry }: ReceiveReportOptions, stored: readonly Stored[], received: Received): void {
@@ -206,10 +251,26 @@ async function storeBatch(
   { seq, record, body }: SentRecord,
 ): Promise<Outcome> {
   const { state, timeZone, retentionMs, clock, logWriter } = options
-  const { project: projectId, sender, zone, key, format, defaults, limits, at } = record as LinesRecord & { at: number }
+  const {
+    project: projectId,
+    sender,
+    zone,
+    key,
+    format,
+    defaults,
+    limits,
+    at,
+    signature,
+  } = record as LinesRecord & {
+    at: number
+  }
+  const own = `satellite ${satellite.id} ${report.run} ${seq}`
   const project = readProjectById(state, projectId)
   if (!project) return { lines: 0, refusal: 'log lines of a project that was removed' }
   if (!logWriter) return { lines: 0, refusal: 'log lines, and there is no log store' }
+  const claim = () => claimSignatureFor(state, signature!, own, Math.max(at, clock.now()) + SIGNATURE_MEMORY_MS)
+  if (signature !== undefined && !(await options.commit(claim)))
+    return { lines: 0, refusal: 'log lines of a signed request that was accepted before, by another way' }
   try {
     const stored = await logWriter.append({
       body: new Uint8Array(body).buffer,
@@ -220,9 +281,11 @@ async function storeBatch(
       receivedAt: Math.min(at, clock.now()),
       limits,
       retentionMs: longestRetention(retentionOf(project, retentionMs)),
-      idempotencyKey: key ?? `satellite ${satellite.id} ${report.stream} ${seq}`,
+      idempotencyKey: key ?? own,
     })
     await noteSources(options, satellite, projectId, stored)
+    if (project.emitterLimit > 0 && !stored.repeated)
+      options.emitterLimits?.charge(projectId, stored.counts, project.emitterLimit, clock.now())
     return { lines: stored.repeated ? 0 : stored.accepted, refusal: null }
   } catch (error) {
     if (!(error instanceof Problem) || !NEVER_STORED.has(error.code)) throw error

@@ -17,8 +17,9 @@ import { readStart } from '../body.ts'
 import { errors, json } from '../openapi/responses.ts'
 import { decompress } from '../receive/compression.ts'
 import { type ReceiveReportOptions, receiveReport } from './receive-report.ts'
+import { createReportChains } from './report-chains.ts'
 
-export type SatelliteRoutesOptions = ReceiveReportOptions & WrongKeyOptions & { vault: Vault }
+export type SatelliteRoutesOptions = Omit<ReceiveReportOptions, 'chains'> & WrongKeyOptions & { vault: Vault }
 
 /** A satellite sends less at a time, but for a single large request of log lines. */
 const MAX_BODY_BYTES = 96 * MEBIBYTE
@@ -34,19 +35,25 @@ const REPORT = createRoute({
   operationId: 'postSatelliteReport',
   tags: ['Satellites'],
   summary: 'Take what a satellite received',
-  description: 'For `vakt satellite` of the same version only; the key is that of `satellites add`.',
+  description:
+    'For `vakt satellite` of this version or an earlier one; the key is that of `satellites add`. Beats and log lines come in reports of their own.',
   ...withSatelliteKey,
   request: {
     body: { content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } } },
   },
   responses: {
     200: json(
-      'Everything up to `through` is on disk.',
+      'Everything of the stream up to `through` is on disk.',
       z.object({
         through: z.int(),
+        token: z.string().describe('What the next report of the stream names.'),
+        version: z.string().describe('The version of this Vakt.'),
         directory: z.string(),
         now: z.int(),
         busy: z.string().optional().describe('Why the rest must be sent again.'),
+        used: z
+          .array(z.object({ key: z.string(), minute: z.int(), used: z.number() }))
+          .describe('What was used of limits per minute elsewhere.'),
       }),
     ),
     ...errors(400, 401, 409, 413, 429, 503),
@@ -69,6 +76,7 @@ const DIRECTORY = createRoute({
 /** The routes of satellites. */
 export function satelliteRoutes(options: SatelliteRoutesOptions) {
   const app = new OpenAPIHono<{ Bindings: HttpBindings }>()
+  const chains = createReportChains()
   const versions = new Map<number, { version: string; at: number; changes: number }>()
 
   const directoryOf = (satellite: Satellite) => {
@@ -94,7 +102,7 @@ export function satelliteRoutes(options: SatelliteRoutesOptions) {
     const incoming = c.env?.incoming
     const satellite = await identify(options, request, incoming)
     const sent = decodeReport(await readBody(request))
-    const answer = await receiveReport(options, satellite, sent, { request, incoming })
+    const answer = await receiveReport({ ...options, chains }, satellite, sent, { request, incoming })
     return c.json({ ...answer, directory: versionOf(satellite) }, 200)
   })
   app.openAPIRegistry.registerPath(DIRECTORY)

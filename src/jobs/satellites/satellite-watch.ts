@@ -1,8 +1,17 @@
-// Watches on the main whether satellites report: one alert for each that is silent, and none while the main itself could not listen.
+// Watches on the main whether satellites report: one alert for each that is silent, none while the main itself could not listen,
+// and one for each of which two copies run.
 import { readOpenAlert } from '../../alerts/alerts.ts'
 import { applyResults } from '../../alerts/lifecycle.ts'
-import { returnedSatellite, silentSatellite, silentSatelliteKey } from '../../detectors/silent-satellite.ts'
-import { isSilent } from '../../satellites/satellite.ts'
+import {
+  doubledSatellite,
+  doubledSatelliteKey,
+  isDoubled,
+  returnedSatellite,
+  silentSatellite,
+  silentSatelliteKey,
+  singleSatellite,
+} from '../../detectors/silent-satellite.ts'
+import { isSilent, type Satellite } from '../../satellites/satellite.ts'
 import { countChecksThrough, hasSatellites, listSatellites } from '../../satellites/satellites.ts'
 import type { State } from '../../state/database.ts'
 import { SECOND } from '../../time.ts'
@@ -36,8 +45,16 @@ export function createSatelliteWatch(state: State): SatelliteWatch {
             applyResults(state, [silentSatellite(satellite, countChecksThrough(state, satellite.id))], now)
           // After a start of the main, only a report shows that it is back.
           if (isOpen && !isSilent(satellite, now)) applyResults(state, [returnedSatellite(satellite)], now)
+          evaluateDoubled(state, satellite, now)
         }
       })
     },
   }
+}
+
+function evaluateDoubled(state: State, satellite: Satellite, now: number): void {
+  const isOpen = readOpenAlert(state, doubledSatelliteKey(satellite)) !== undefined
+  const doubled = isDoubled(satellite, now)
+  if (doubled && !isOpen) applyResults(state, [doubledSatellite(satellite)], now)
+  if (isOpen && !doubled) applyResults(state, [singleSatellite(satellite)], now)
 }

@@ -55,7 +55,7 @@ export function createSpoolWriter({ state, commit, spool, clock, onStored }: Spo
       const { lines, rejected } = readBatch(batch)
       const body = Buffer.from(batch.body)
       if (!spool.hasRoom('lines', body.length)) throw spoolFull()
-      const { idempotencyKey: key, receivedAt, format, defaults, limits, sender = '', zones } = batch
+      const { idempotencyKey: key, receivedAt, format, defaults, limits, sender = '', zones, signature } = batch
       const result: AppendResult = {
         accepted: lines.length,
         rejected: rejected.length,
@@ -74,6 +74,7 @@ export function createSpoolWriter({ state, commit, spool, clock, onStored }: Spo
             ...{ kind: 'lines', at: receivedAt, project: id, sender, format, defaults, limits, lines: lines.length },
             key: key?.startsWith(BODY_KEY) ? null : key,
             zone: zones?.fixed ?? null,
+            ...(signature === undefined ? {} : { signature }),
           },
           body,
         )

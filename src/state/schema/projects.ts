@@ -68,7 +68,12 @@ export const keys = sqliteTable('keys', {
 /** Signatures of signed requests that were accepted, until they are too old to be accepted anyway. */
 export const signatures = sqliteTable(
   'signatures',
-  { digest: text().primaryKey(), expiresAt: integer('expires_at').notNull() },
+  {
+    digest: text().primaryKey(),
+    expiresAt: integer('expires_at').notNull(),
+    /** The record of a satellite that has it; null for a request that came here. */
+    owner: text(),
+  },
   table => [index('signatures_expiry').on(table.expiresAt)],
 )
 

@@ -12,10 +12,18 @@ export const satellites = sqliteTable('satellites', {
   createdAt: integer('created_at').notNull(),
   /** Its last report; null before the first. */
   lastSeenAt: integer('last_seen_at'),
-  /** Whatever it received up to here, by its own clock, is stored here. */
+  /** Whatever beats it received up to here, by its own clock, are stored here. */
   completeTo: integer('complete_to'),
-  /** The data folder of its last report. */
-  stream: text(),
+  /** The same of log lines. */
+  linesCompleteTo: integer('lines_complete_to'),
+  /** The run of the process that reports; null after it said that it stops. */
+  instance: text('stream'),
+  /** The data folder and the boot of the machine of that run; null when it does not say. */
+  place: text(),
+  /** Another run under the same key was refused: where it is, when for the last time, and since when both report. */
+  rivalAddress: text('rival_address'),
+  rivalSeenAt: integer('rival_seen_at'),
+  rivalSince: integer('rival_since'),
   address: text(),
   version: text(),
   /** How far its clock is ahead of this one, ms. */
@@ -33,18 +41,19 @@ export const satellites = sqliteTable('satellites', {
   lastRefusal: text('last_refusal'),
 })
 
-/** How far each data folder of a satellite has come: what was received up to here is never stored again. */
+/** How far each run of a satellite has come: what it received up to here is never stored again. */
 export const satelliteStreams = sqliteTable(
   'satellite_streams',
   {
     satelliteId: integer('satellite_id')
       .notNull()
       .references(() => satellites.id, { onDelete: 'cascade' }),
+    /** The run; of version 0.1.0 and before the data folder. */
     stream: text().notNull(),
-    /** The last record that is stored together with all before it. */
-    through: integer().notNull().default(0),
-    /** The last record that is stored in the state, which may be ahead of the log lines before it. */
-    stateThrough: integer('state_through').notNull().default(0),
+    /** Its last log lines that are stored, with all before them. */
+    linesThrough: integer('through').notNull().default(0),
+    /** The last of its other records that is stored, with all before it. */
+    beatsThrough: integer('state_through').notNull().default(0),
     seenAt: integer('seen_at').notNull(),
   },
   table => [primaryKey({ columns: [table.satelliteId, table.stream] })],
@@ -69,6 +78,22 @@ export const probeViews = sqliteTable(
   table => [primaryKey({ columns: [table.checkId, table.viewpoint] })],
 )
 
+/** Through which satellites the beats of a check came lately: all of them may have the next one. */
+export const checkSatellites = sqliteTable(
+  'check_satellites',
+  {
+    checkId: integer('check_id')
+      .notNull()
+      .references(() => checks.id, { onDelete: 'cascade' }),
+    satelliteId: integer('satellite_id')
+      .notNull()
+      .references(() => satellites.id, { onDelete: 'cascade' }),
+    /** Deadlines up to here wait for the satellite. */
+    until: integer().notNull(),
+  },
+  table => [primaryKey({ columns: [table.checkId, table.satelliteId] })],
+)
+
 /** On a satellite: what was received and is not at the main yet, in order. */
 export const spool = sqliteTable(
   'spool',
@@ -77,10 +102,14 @@ export const spool = sqliteTable(
     seq: integer().primaryKey({ autoIncrement: true }),
     receivedAt: integer('received_at').notNull(),
     bytes: integer().notNull(),
+    /** `beats` (and whatever else is small) or `lines`; each is sent by itself. Null before it was labelled. */
+    kind: text(),
+    /** The run of the satellite that received it; null before it was labelled. */
+    run: text(),
     /** The record, encrypted with a key that follows from that of the satellite. */
     sealed: blob({ mode: 'buffer' }).notNull(),
   },
-  table => [index('spool_received').on(table.receivedAt)],
+  table => [index('spool_received').on(table.receivedAt), index('spool_kind').on(table.kind)],
 )
 
 /** On a satellite: the answers to requests that may be repeated. */

@@ -5,7 +5,7 @@ import { quoteWord } from '../../../command/command-line.ts'
 import { listSeries } from '../../../logs/counters.ts'
 import { listQuietSources, listSources, readSourceById, type Source } from '../../../logs/sources.ts'
 import { readProjectById } from '../../../projects/projects.ts'
-import { completeTo } from '../../../satellites/satellites.ts'
+import { linesCompleteTo } from '../../../satellites/satellites.ts'
 import type { State } from '../../../state/database.ts'
 import { aboutDuration, DAY, formatDuration, HOUR, MINUTE } from '../../../time.ts'
 import type { Finding } from '../../finding.ts'
@@ -118,7 +118,7 @@ function evaluateSource(state: State, rule: Rule, matcher: LineMatcher, source: 
 
 /** Up to when all lines of a source are known to have arrived, epoch ms. */
 function knownTo(state: State, { satelliteId }: Source, now: number): number {
-  const complete = satelliteId === null ? null : completeTo(state, satelliteId)
+  const complete = satelliteId === null ? null : linesCompleteTo(state, satelliteId)
   return complete === null ? now : Math.min(complete, now)
 }
 
