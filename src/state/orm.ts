@@ -2,7 +2,8 @@
 // drizzle's is 179 KB for 150 modules: that cost 0.3 s and 200 MB at every start.
 import { createRequire } from 'node:module'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
-import type { Sqlite } from './sqlite.ts'
+import { BoundedMap } from '../bounded-map.ts'
+import type { Sqlite, Statement } from './sqlite.ts'
 
 // The migration maker reads the schema as CommonJS, where import.meta is empty.
 const require = createRequire(import.meta.filename ?? __filename)
@@ -14,10 +15,25 @@ const migrator: typeof import('drizzle-orm/better-sqlite3/migrator') = require('
 
 export const { and, asc, desc, eq, gt, gte, isNotNull, isNull, lt, lte, ne, or, sql } = core
 export const { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } = sqlite
-export const { drizzle } = driver
 export const { migrate } = migrator
 
 export type Database = BetterSQLite3Database
+
+/** How many statements of queries that are built again for each use stay compiled, by their SQL. */
+const MAX_COMPILED = 400
+
+/** The query builder over a connection. The same SQL is compiled once, because that takes longer than to run it. */
+export function drizzle(sqlite: Sqlite): Database {
+  const compiled = new BoundedMap<string, Statement>(MAX_COMPILED)
+  const prepare = (text: string) => {
+    const known = compiled.get(text)
+    if (known) return known
+    const statement = sqlite.prepare(text)
+    compiled.set(text, statement)
+    return statement
+  }
+  return driver.drizzle(Object.create(sqlite, { prepare: { value: prepare } }) as Sqlite)
+}
 
 /** What a query of the query builder is once it is prepared: its SQL, how its rows are read, and the statement of a connection. */
 type PreparedQuery = { stmt: unknown; getQuery(): { sql: string } }
