@@ -214,12 +214,8 @@ export function readHistoryAfter(
 
 /** Deletes alerts that were resolved more than `RETENTION_MS` ago. */
 export function pruneAlerts(state: State, now: number): void {
-  state.transaction(() =>
-    state.db
-      .delete(alerts)
-      .where(and(eq(alerts.state, 'resolved'), lt(alerts.resolvedAt, now - RETENTION_MS)))
-      .run(),
-  )
+  const remove = `delete from alerts where state = 'resolved' and resolved_at < ?`
+  state.transaction(() => state.prepare(remove).run(now - RETENTION_MS))
 }
 
 /** Whether another alert than those of a rule was open at some time from `from` to `until` (epoch ms), in a project or (null) in any. */

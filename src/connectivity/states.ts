@@ -1,6 +1,6 @@
 // The history of connectivity: when Vakt was online, degraded and offline.
 import type { State } from '../state/database.ts'
-import { and, desc, eq, gt, lt, sql } from '../state/orm.ts'
+import { and, desc, eq, gt, sql } from '../state/orm.ts'
 import { connectivityStates } from '../state/schema/index.ts'
 import { DAY, SECOND } from '../time.ts'
 import type { Connectivity } from './connectivity.ts'
@@ -45,10 +45,7 @@ export function listConnectivity(
 
 /** Deletes what is older than 400 days. */
 export function pruneConnectivity(state: State, now: number): void {
-  state.db
-    .delete(connectivityStates)
-    .where(lt(connectivityStates.to, now - RETENTION_MS))
-    .run()
+  state.prepare('delete from connectivity_states where to_at < ?').run(now - RETENTION_MS)
 }
 
 function extend(state: State, id: number, to: number): void {

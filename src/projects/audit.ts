@@ -101,6 +101,8 @@ export function* verifyAudit(state: State): Generator<undefined, AuditCheck> {
  * chain, and the pruning is a row itself, so that the chain covers the anchor.
  */
 export function pruneAudit(state: State, now: number): void {
+  const first = state.prepare<[], { at: number }>('select at from audit order by id limit 1').get()
+  if (!first || first.at >= now - RETENTION_MS) return
   state.transaction(() => {
     readAuditHead(state)
     const isRecent = gte(audit.at, now - RETENTION_MS)

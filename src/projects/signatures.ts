@@ -1,7 +1,5 @@
 // The table of accepted signatures, so that no signed request is accepted twice.
 import type { State } from '../state/database.ts'
-import { lt } from '../state/orm.ts'
-import { signatures } from '../state/schema/index.ts'
 import { DAY } from '../time.ts'
 
 /** Records a signature; false when it was recorded before. */
@@ -31,10 +29,5 @@ const MARGIN_MS = DAY
 
 /** Deletes signatures that are too old to be accepted again, also by a clock that goes back by a day. */
 export function pruneSignatures(state: State, now: number): void {
-  state.transaction(() =>
-    state.db
-      .delete(signatures)
-      .where(lt(signatures.expiresAt, now - MARGIN_MS))
-      .run(),
-  )
+  state.transaction(() => state.prepare('delete from signatures where expires_at < ?').run(now - MARGIN_MS))
 }

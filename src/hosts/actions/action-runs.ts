@@ -123,12 +123,7 @@ export function readEarlierStarts(
 
 /** Deletes runs that began more than `RETENTION_MS` ago. */
 export function pruneRuns(state: State, now: number): void {
-  state.transaction(() =>
-    state.db
-      .delete(actionRuns)
-      .where(lt(actionRuns.startedAt, now - RETENTION_MS))
-      .run(),
-  )
+  state.transaction(() => state.prepare('delete from action_runs where started_at < ?').run(now - RETENTION_MS))
 }
 
 function readUnfinishedRun(state: State, draft: RunDraft): ActionRun | undefined {

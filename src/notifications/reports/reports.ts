@@ -155,6 +155,7 @@ export function listRuns(state: State, report: Report | null, limit: number): Na
 
 /** The deliveries that are due at `now`, at most `limit`. */
 export function dueSends(state: State, now: number, limit: number): ReportSend[] {
+  if ((nextSend(state) ?? Number.POSITIVE_INFINITY) > now) return []
   const rows = state.db
     .select({
       ...{ send: reportSends, run: reportRuns },
