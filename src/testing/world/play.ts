@@ -1,6 +1,5 @@
 // Plays the plan of a world, asserts what must be true after each quiet moment, and shortens a plan that fails.
 import { MINUTE } from '../../time.ts'
-import { settled } from '../fake-clock.ts'
 import { audit } from './audit.ts'
 import { createChat } from './chat.ts'
 import { BLOCK_MS } from './jobs.ts'
@@ -9,6 +8,7 @@ import type { Plan } from './plan.ts'
 import { createRandom } from './random.ts'
 import { STEP_KINDS } from './steps/index.ts'
 import type { Step } from './steps/step.ts'
+import { collectImmediates, settle } from './turns.ts'
 import { Violation, World } from './world.ts'
 import { createWorldClock } from './world-clock.ts'
 
@@ -46,25 +46,19 @@ export async function playPlan(plan: Plan, onReported: (count: number) => void =
     return { message: error.message, at: clock.now(), block }
   } finally {
     world.vakt?.kill()
-    await settled()
+    await settle()
     restore()
   }
 }
 
 /** Everything random follows the seed, and what a dead process was about to do does not end the world. */
 function replaceGlobals(random: () => number): () => void {
-  const { setImmediate: immediate } = globalThis
   const { random: unseeded } = Math
   Math.random = random
-  const forgiving = (task: (...args: unknown[]) => void, ...args: unknown[]) =>
-    immediate(() => {
-      try {
-        task(...args)
-      } catch (error) {
-        if (!(error instanceof Killed)) throw error
-      }
-    })
-  globalThis.setImmediate = forgiving as unknown as typeof setImmediate
+  const { now: unseededNow } = performance
+  // Group commits gather for as long as more comes, and not for so many real milliseconds.
+  performance.now = () => 0
+  const releaseImmediates = collectImmediates()
   const listeners = process.listeners('unhandledRejection')
   process.removeAllListeners('unhandledRejection')
   process.on('unhandledRejection', (error, promise) => {
@@ -76,7 +70,8 @@ function replaceGlobals(random: () => number): () => void {
     process.removeAllListeners('unhandledRejection')
     for (const listener of listeners) process.on('unhandledRejection', listener)
     Math.random = unseeded
-    globalThis.setImmediate = immediate
+    performance.now = unseededNow
+    releaseImmediates()
   }
 }
 

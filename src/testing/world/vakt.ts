@@ -8,9 +8,9 @@ import type { LogStore } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { MINUTE } from '../../time.ts'
-import { settled } from '../fake-clock.ts'
 import type { Chat } from './chat.ts'
 import { type MortalDatabase, openMortalDatabase } from './mortal-database.ts'
+import { settle } from './turns.ts'
 import type { WorldClock } from './world-clock.ts'
 
 export type VaktOptions = {
@@ -50,7 +50,7 @@ export type Vakt = {
 /** Ticks without a deadline are rare in a world, so that days are short. */
 const TICK_MS = 5 * MINUTE
 /** An answer that has not come after this many turns of the event loop does not come. */
-const PATIENCE = 40
+const PATIENCE = 10
 
 const ann: Requester = { platform: 'terminal', id: '1', name: 'Ann', admin: true, groups: [], interactive: false }
 
@@ -98,6 +98,9 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
         })),
       ],
     })
+  const patience = async () => {
+    for (let turn = 0; turn < PATIENCE; turn++) await settle()
+  }
   let app: ReturnType<typeof create>
   try {
     app = create()
@@ -117,16 +120,15 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
       },
       () => {},
     )
-    for (let turn = 0; turn < PATIENCE && !answer && isAlive(); turn++) await settled(1)
-    await settled()
+    for (let turn = 0; turn < PATIENCE && !answer && isAlive(); turn++) await settle()
     return isAlive() && answer ? (answer as { value: T }).value : null
   }
 
-  await settled()
+  await settle()
   return {
     async wake() {
       app.scheduler.wake()
-      await settled()
+      await settle()
     },
     state: database.state,
     database,
@@ -145,7 +147,7 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
           : { ok: false, result: null, message: reply.problem.message }
       }),
     async stop() {
-      await Promise.race([app.stop(), settled(PATIENCE)])
+      await Promise.race([app.stop(), patience()])
       isStopped = true
       life.end()
       return database.kill()

@@ -1,6 +1,6 @@
 // The time of a simulated world: true time passes, Vakt's clock shows it (or something else), and timers stand still while the machine sleeps.
 import type { Clock } from '../../clock.ts'
-import { settled } from '../fake-clock.ts'
+import { settle } from './turns.ts'
 
 export interface WorldClock {
   /** The true time, epoch ms. */
@@ -65,7 +65,7 @@ export function createWorldClock(start: number): WorldClock {
       }
     },
     async advanceTo(at, isOver = () => false) {
-      await settled()
+      await settle()
       let atOnce = 0
       for (let timer = nearest(); timer && !isOver(); timer = nearest()) {
         const wait = Math.max(0, timer.due - awake)
@@ -75,7 +75,7 @@ export function createWorldClock(start: number): WorldClock {
         timers.delete(timer)
         passAwake(wait)
         runUnlessDead(timer.task, isOver)
-        await settled()
+        await settle()
       }
       if (!isOver()) passAwake(Math.max(0, at - trueTime))
     },
