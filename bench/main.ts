@@ -9,6 +9,7 @@ import { writePage } from './page.ts'
 import { benchPeers } from './peers.ts'
 import { benchPings } from './pings.ts'
 import { benchProtocols } from './protocols.ts'
+import { benchScale } from './scale.ts'
 import { printTable, type Row } from './table.ts'
 
 const PARTS: Record<string, () => Promise<Row[]>> = {
@@ -19,6 +20,7 @@ const PARTS: Record<string, () => Promise<Row[]>> = {
   protocols: benchProtocols,
   store: benchLogStore,
   abuse: benchAbuse,
+  scale: benchScale,
 }
 
 const words = process.argv.slice(2)
