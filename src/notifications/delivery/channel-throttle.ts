@@ -7,6 +7,8 @@ export type Operation = 'post' | 'edit'
 
 /** How many sends may be in flight at once; fewer edits, so that they never delay a new alert. */
 const MAX_IN_FLIGHT = { all: 4, edit: 2 }
+/** For this long after a rate limit only one send of its kind is in flight: more would only be refused, which platforms count. */
+const CAREFUL_MS = 10 * SECOND
 /** A refusal is retried all the same, because people fix permissions: at longer and longer intervals, without jitter. */
 const REFUSED_RETRY = { baseMs: 15 * SECOND, maxMs: 5 * MINUTE, random: () => 0 }
 /** A message that is refused while others are accepted is retried less and less often. */
@@ -38,13 +40,15 @@ export class ChannelThrottle {
   /** Whether one more send of this kind may start at `now`. */
   allows(operation: Operation, now: number): boolean {
     if (this.isFull || this.#blockedUntil[operation] > now) return false
-    const edits = [...this.inFlight.values()].filter(started => started === 'edit').length
-    return operation !== 'edit' || edits < MAX_IN_FLIGHT.edit
+    const sameKind = [...this.inFlight.values()].filter(started => started === operation).length
+    if (now < this.#limitedUntil[operation] + CAREFUL_MS) return sameKind === 0
+    return operation !== 'edit' || sameKind < MAX_IN_FLIGHT.edit
   }
 
   /** The nearest instant after `now` at which a wait ends; null when nothing waits. */
   blockedUntil(now: number): number | null {
-    const later = Object.values(this.#blockedUntil).filter(at => at > now)
+    const careful = Object.values(this.#limitedUntil).map(at => at + CAREFUL_MS)
+    const later = [...Object.values(this.#blockedUntil), ...careful].filter(at => at > now)
     return later.length > 0 ? Math.min(...later) : null
   }
 

@@ -54,6 +54,22 @@ describe('an alert', () => {
 })
 
 describe('a rate limit', () => {
+  it('leaves one new card in flight, and after ten seconds as many as before', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    channel.failing(limited(10_000, 'post'))
+    for (const about of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await delivery.fires(about)
+    const before = channel.calls.length
+    const release = channel.hangs()
+    await delivery.passes('19s')
+    expect(channel.calls.length - before).toBe(1)
+    await delivery.passes('1s')
+    expect(channel.calls.length - before).toBe(4)
+    release()
+    await delivery.passes('1s')
+    expect(titles(channel)).toHaveLength(7)
+  })
+
   it('delays the next attempt for exactly as long as the platform asks', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')

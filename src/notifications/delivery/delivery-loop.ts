@@ -28,6 +28,8 @@ const STOP_TIMEOUT_MS = 3 * SECOND
 const RETRY_DELAY_MS = 5 * SECOND
 /** How many of the refused alerts are tried to learn whether the channel accepts messages again. */
 const REFUSED_PROBES = 3
+/** A rate limit is no failure: `deliveries` and the metrics show what waits. */
+const LOG_LEVEL: Partial<Record<DeliveryError['code'], 'error' | 'debug'>> = { refused: 'error', limited: 'debug' }
 
 export interface Delivery {
   /** Delivers to these channels from the next `wake` on; sends in flight to other channels finish. */
@@ -286,7 +288,7 @@ function recordFailure(
 ): void {
   const retryAt = throttle.recordFailure(alert.id, error, now)
   const facts = { channel: channel.id, alert: alert.id, step: step.do, refusal: error.code, reason: error.message }
-  logger[error.code === 'refused' ? 'error' : 'warn']('delivery failed', facts)
+  logger[LOG_LEVEL[error.code] ?? 'warn']('delivery failed', facts)
   // A message that may have arrived, now or in an earlier attempt, keeps its nonce: it is searched before it is sent again.
   const isSurelyNotSent = isHandedOver && error.code !== 'unsure'
   const attempts = (notification?.attempts ?? 0) + 1
