@@ -59,7 +59,7 @@ export function engineTexts(engine: EngineStatus): Text[] {
           ],
         ]
       : []),
-    ...(refusal === null ? [] : [`⚠️ The log engine takes no lines: ${refusal}`]),
+    ...(refusal === null ? [] : [`⚠️ The log engine takes no lines: ${refusal.message}`]),
     about,
     spool,
     ...(refused > 0
@@ -76,7 +76,7 @@ export function engineResult(engine: EngineStatus) {
     nodes: engine.nodes,
     health: engine.health,
     away_since: engine.away ? isoTime(engine.away.since) : null,
-    failing: engine.away?.message ?? engine.refusal,
+    failing: engine.away?.message ?? engine.refusal?.message ?? null,
     warnings: engine.warnings,
     waiting_lines: engine.waiting,
     spool_bytes: engine.spoolBytes,

@@ -18,6 +18,8 @@ export type Cluster = {
   kill(node: number): Promise<void>
   /** Starts a node with its data. */
   start(node: number): void
+  /** Resolves when a node answers. */
+  answers(node: number): Promise<void>
   /** Resolves when all nodes are there and every copy is. */
   green(): Promise<void>
   stop(): Promise<void>
@@ -34,7 +36,7 @@ export async function startCluster(nodes: number, port: number): Promise<Cluster
   const urls = running.map((_, i) => `http://127.0.0.1:${port + 1 + i}`)
   const start = (node: number) => {
     const own = [String(node + 1), String(nodes), String(port), data]
-    const words = ['-Xms300m', '-Xmx700m', '-cp', built, 'Node', ...own]
+    const words = ['-Xms384m', '-Xmx384m', '-cp', built, 'Node', ...own]
     running[node] = spawn(join(java, 'bin/java'), words, { stdio: 'ignore' })
   }
   const kill = async (node: number) => {
@@ -43,33 +45,48 @@ export async function startCluster(nodes: number, port: number): Promise<Cluster
     child.kill('SIGKILL')
     await once(child, 'exit')
   }
-  const green = async () => {
+  const wait = async (isThere: () => Promise<boolean>) => {
     const until = Date.now() + START_TIMEOUT_MS
     while (Date.now() < until) {
-      for (const url of urls) if (await isGreen(url, nodes)) return
+      if (await isThere()) return
       await setTimeout(500)
     }
-    throw new Error('The cluster does not become green.')
+    throw new Error('The cluster does not start.')
   }
+  const answers = (node: number) => wait(async () => (await healthOf(urls[node]!)) !== null)
+  const green = () =>
+    wait(async () => {
+      for (const url of urls) {
+        const health = await healthOf(url)
+        if (health?.status === 'green' && health.number_of_nodes === nodes) return true
+      }
+      return false
+    })
   const stop = async () => {
     await Promise.all(running.map((_, node) => kill(node)))
     rmSync(data, { recursive: true, force: true })
   }
+  // Nothing stays behind, however this process ends.
+  process.once('exit', () => {
+    for (const child of running) child?.kill('SIGKILL')
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   for (let node = 0; node < nodes; node++) start(node)
   await green().catch(async error => {
     await stop()
     throw error
   })
-  return { urls, nodes, kill, start, green, stop }
+  return { urls, nodes, kill, start, answers, green, stop }
 }
 
-async function isGreen(url: string, nodes: number): Promise<boolean> {
+type Health = { status: string; number_of_nodes: number }
+
+async function healthOf(url: string): Promise<Health | null> {
   try {
     const reply = await fetch(`${url}/_cluster/health`, { signal: AbortSignal.timeout(5_000) })
-    const health = (await reply.json()) as { status: string; number_of_nodes: number }
-    return health.status === 'green' && health.number_of_nodes === nodes
+    return reply.ok ? ((await reply.json()) as Health) : null
   } catch {
-    return false
+    return null
   }
 }
 

@@ -1,4 +1,5 @@
 // The settings of the log engine: a cluster that has the log lines of a team that outgrew one machine.
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { parseSize } from '../bytes.ts'
@@ -66,13 +67,23 @@ export function toEngineConfig(env: z.output<z.ZodObject<typeof engineSettings>>
 
 export type EngineConfig = NonNullable<ReturnType<typeof toEngineConfig>>
 
-/** The certificates of `LOG_ENGINE_CA`. Throws `invalid` when the file cannot be read. */
+/** The certificates of `LOG_ENGINE_CA`. Throws `invalid` when the file cannot be read or has none. */
 export function readEngineCertificates({ caFile }: EngineConfig): string | null {
   if (caFile === null) return null
+  let text: string
   try {
-    return readFileSync(caFile, 'utf8')
+    text = readFileSync(caFile, 'utf8')
   } catch (error) {
     throw new Problem('invalid', `LOG_ENGINE_CA names ${caFile}, which cannot be read: ${(error as Error).message}.`)
+  }
+  try {
+    new X509Certificate(text)
+    return text
+  } catch {
+    throw new Problem(
+      'invalid',
+      `LOG_ENGINE_CA names ${caFile}, which has no certificate. It must be PEM, with "-----BEGIN CERTIFICATE-----".`,
+    )
   }
 }
 

@@ -166,8 +166,8 @@ export type EngineStatus = {
   health: string | null
   /** Since when it does not answer (epoch ms), and why; null while it does. */
   away: { since: number; message: string } | null
-  /** Why it takes no lines although it answers; null when it does. */
-  refusal: string | null
+  /** Since when (epoch ms) it takes no lines although it answers, and why; null when it does. */
+  refusal: { since: number; message: string } | null
   warnings: readonly string[]
   /** Lines that are stored here only. */
   waiting: number

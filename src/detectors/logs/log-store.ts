@@ -75,8 +75,10 @@ function engineFindings(engine: EngineStatus | undefined, now: number): Finding[
       'Intake, alerts and live tails go on. Searches find the lines that are here, and say what is missing.',
     ]
     findings.push(finding(ENGINE_KEY, 'critical', 'The log engine does not answer', away.since, lines, 0))
-  } else if (!away && refusal !== null)
-    findings.push(finding(ENGINE_KEY, 'critical', 'The log engine takes no lines', now, [refusal, waits], 0))
+  } else if (!away && refusal !== null && now - refusal.since >= AWAY_AFTER_MS) {
+    const lines: Text[] = [refusal.message, waits]
+    findings.push(finding(ENGINE_KEY, 'critical', 'The log engine takes no lines', refusal.since, lines, 0))
+  }
   if (waiting > 0 && spoolBytes > SPOOL_WARNING * spoolBudgetBytes) {
     const share = Math.round((spoolBytes / spoolBudgetBytes) * 100)
     const title = `Log lines that wait for the engine fill ${share}% of their space`

@@ -18,7 +18,7 @@ export function maintenanceContract(open: Open): void {
   archiveContract(open)
 }
 
-function purgeContract(open: Open): void {
+export function purgeContract(open: Open): void {
   describe('a purge', () => {
     const made = shared(open)
 
@@ -86,7 +86,7 @@ function purgeContract(open: Open): void {
   })
 }
 
-function retentionContract(open: Open): void {
+export function retentionContract(open: Open): void {
   describe('retention', () => {
     it('drops what is past it as a whole, frees its bytes, and says so', async () => {
       const made = await fresh(open)
@@ -187,7 +187,8 @@ function budgetContract(open: Open): void {
     it('never gets the name of what was dropped on the same day', async () => {
       const made = await fresh(open, { partitionLines: 100, diskBudgetBytes: 1 })
       const names = new Set<string>()
-      for (let i = 0; i < 4; i++) {
+      // A store may complete a partition a round later.
+      for (let i = 0; i < 8 && names.size < 4; i++) {
         await store(made, batchOf(Array.from({ length: 100 }, (_, n) => ({ message: `m${i} ${n}` }))))
         await store(made, batchOf([{ message: 'another' }]))
         for (const { partition } of (await made.store.maintain(NOON)).removed) {
@@ -200,7 +201,7 @@ function budgetContract(open: Open): void {
   })
 }
 
-function restartContract(open: Open): void {
+export function restartContract(open: Open): void {
   describe('a restart', () => {
     it('does not change lines, ids or their order', async () => {
       const made = await fresh(open)

@@ -5,7 +5,7 @@ import { feedContract } from './feed.contract.ts'
 import { hostileContract } from './hostile.contract.ts'
 import { killContract } from './kill.contract.ts'
 import type { Open } from './made.testing.ts'
-import { maintenanceContract } from './maintenance.contract.ts'
+import { maintenanceContract, purgeContract, restartContract, retentionContract } from './maintenance.contract.ts'
 import { countContract, pagingContract } from './paging.contract.ts'
 import { sealContract } from './seal.contract.ts'
 import { searchContract } from './search.contract.ts'
@@ -20,6 +20,10 @@ const PARTS = {
   feed: feedContract,
   maintenance: maintenanceContract,
   tail: tailContract,
+  /** Parts of `maintenance`, for a store that drops and archives nothing where its lines are. */
+  purge: purgeContract,
+  retention: retentionContract,
+  restart: restartContract,
   /** For a store whose `Made` has `seal`. */
   seal: sealContract,
   /** For a store in a process of its own, whose `Made` has `kill`. */

@@ -161,11 +161,12 @@ export class EmbeddedLogStore implements LogStore {
     return this.parts.tails.start(query, onLines)
   }
 
-  async purge(query: Query): Promise<number> {
+  /** Only lines stored up to a position are removed, by default those that are stored now. */
+  async purge(query: Query, upTo: Position = Number.MAX_SAFE_INTEGER): Promise<number> {
     const { writers, catalog } = this.parts
     const purged = writers.map(async (writer, index) => {
       if (writer.deferred) return 0
-      const { removed, states } = await writer.call('purge', [query, this.after])
+      const { removed, states } = await writer.call('purge', [query, this.after, upTo])
       catalog.replace(index, states)
       return removed
     })

@@ -2,22 +2,20 @@
 // It takes minutes, so only `npm run proof -- engine` asks for it.
 import { describe } from 'vitest'
 import type { StoreSettings } from '../contract/made.testing.ts'
-import { type ContractPart, storeContract } from '../contract/store.contract.ts'
+import { storeContract } from '../contract/store.contract.ts'
 import { makeFolder } from '../embedded/store.testing.ts'
-import { openEngineStore, type Spool } from './engine-made.testing.ts'
+import { openEngineStore, partsFor, type Spool } from './engine-made.testing.ts'
 
 const MODULE = new URL('./embedded-driver.testing.ts', import.meta.url).href
-const PARTS: { [spool in Spool]: readonly ContractPart[] } = {
-  empty: ['search', 'feed', 'maintenance'],
-  half: ['search', 'paging'],
-  full: ['search'],
-}
-
 const isAsked = Boolean(process.env.VAKT_ENGINE_URLS)
 
-for (const [spool, parts] of Object.entries(PARTS) as [Spool, ContractPart[]][])
+for (const spool of ['empty', 'half', 'full'] as const)
   describe.skipIf(!isAsked)('the engine store', () =>
-    storeContract(`a store with an engine and an ${spool} spool`, settings => openHere(spool, settings), parts),
+    storeContract(
+      `a store with an engine and an ${spool} spool`,
+      settings => openHere(spool, settings),
+      partsFor(spool),
+    ),
   )
 
 function openHere(spool: Spool, settings?: StoreSettings) {

@@ -1,4 +1,5 @@
 // The seam to a log engine: what the store asks of any engine. A driver translates; it decides nothing about spool or order.
+import { Problem } from '../../problem.ts'
 import type { LineKey } from '../embedded/partitions/line-key.ts'
 import type { Level, LogLine } from '../line.ts'
 import type { QueryNode } from '../query/tree.ts'
@@ -48,18 +49,28 @@ export type EnginePartition = {
   damage: string | null
 }
 
+/**
+ * All lines are durable when `delayed` is null; else it says why the engine, which answers, did not take some of them. `refused`
+ * lines were not indexed and are kept with their text only.
+ */
+export type PutResult = { refused: number; delayed: string | null }
+
 export type EngineTally = { value: string; count: number }
+
+/** A part of the lines is lost or not there, while the engine answers for all others. */
+export class PartLost extends Problem {
+  constructor(message: string) {
+    super('busy', message)
+  }
+}
 
 /** Every method rejects with a `Problem`: `busy` while the engine does not answer, `invalid` for what it refuses. */
 export interface EngineDriver {
   /** Rejects with `invalid` when what answers cannot be used: a wrong version, or another's data under the prefix. */
   check(): Promise<EngineFacts>
   compile(where: QueryNode | null): Compiled
-  /**
-   * Stores lines; the same line again changes nothing. Resolves once all of them are durable, with how many the engine
-   * refused to index and keeps with their text only.
-   */
-  put(lines: readonly ShippedLine[]): Promise<{ refused: number }>
+  /** Stores lines; the same line again changes nothing. */
+  put(lines: readonly ShippedLine[]): Promise<PutResult>
   /** Makes what was put to these partitions visible to every search that begins afterwards. */
   refresh(partitions: readonly string[]): Promise<void>
   /** Lines in the order of time and then of storing, after a key. */
@@ -100,7 +111,10 @@ export interface EngineDriver {
   purge(scope: EngineScope, after: Position): Promise<number>
   /** The same for lines by their ids. */
   remove(ids: readonly string[]): Promise<number>
-  partitions(): Promise<readonly EnginePartition[]>
+  /** The partitions; their lines are those stored up to a position. */
+  partitions(upTo: Position): Promise<readonly EnginePartition[]>
+  /** What the searches of a moment ago left out, because it is lost or not there at the moment. */
+  leftOut(): readonly { partition: string; message: string }[]
   /** Removes a partition with all its lines, also one whose restoring was cut short. */
   drop(partition: string): Promise<void>
   /** Fills a partition with lines that keep their ids, which appear when all of them are there; it expires at an instant. */

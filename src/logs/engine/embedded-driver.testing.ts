@@ -1,5 +1,5 @@
 // A second embedded store behind the seam: a real engine that needs no cluster, for the contract in `npm test`.
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../../problem.ts'
 import { Sqlite } from '../../state/sqlite.ts'
@@ -10,7 +10,7 @@ import { OpenPartitions } from '../embedded/partitions/open-partitions.ts'
 import type { PartitionState } from '../embedded/partitions/partition.ts'
 import { fileSize, readSummary } from '../embedded/partitions/partition-file.ts'
 import { expiryOf, parsePartition } from '../embedded/partitions/partition-name.ts'
-import { linesAfter } from '../embedded/query/lines-after.ts'
+import { countsAfter, linesAfter } from '../embedded/query/lines-after.ts'
 import { readLine, recentValues } from '../embedded/query/lines-around.ts'
 import { type Snapshot, selectionOf } from '../embedded/query/search-job.ts'
 import { searchFrom } from '../embedded/query/search-page.ts'
@@ -21,6 +21,8 @@ import { valuesOf } from './engine-search.ts'
 import { keyOf } from './merge.ts'
 
 const PLENTY = 1_000_000
+/** Names the partitions that searches leave out, one a line. */
+export const LOST_FILE = 'lost'
 
 /** Opens the driver of an engine in a folder. */
 export function openDriver({ folder }: { folder: string }): EngineDriver {
@@ -31,7 +33,15 @@ export function openDriver({ folder }: { folder: string }): EngineDriver {
       .filter(file => file.endsWith('.db'))
       .map(file => stateOf(folder, file.slice(0, -3)))
 
-  const snapshot = (): Snapshot => ({ connections, partitions: states(), onCorruption() {} })
+  /** The partitions that a test calls lost, in a file. */
+  const lost = (): string[] => {
+    const file = join(folder, LOST_FILE)
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+  }
+  const snapshot = (): Snapshot => {
+    const gone = lost()
+    return { connections, partitions: states().filter(({ name }) => !gone.includes(name)), onCorruption() {} }
+  }
 
   const find = async (scope: EngineScope, order: EngineOrder, after: LineKey | null, limit: number) => {
     const { where } = scope.filter as { where: QueryNode | null }
@@ -79,7 +89,7 @@ export function openDriver({ folder }: { folder: string }): EngineDriver {
           }))
           partition.transaction(() => partition.add(placed.sort((a, b) => a.position - b.position)))
         })
-      return { refused: 0 }
+      return { refused: 0, delayed: null }
     },
     async refresh() {},
     async page(scope, order, after, limit) {
@@ -119,11 +129,17 @@ export function openDriver({ folder }: { folder: string }): EngineDriver {
       return purge(id => ids.has(id))
     },
     remove: ids => purge(id => ids.includes(id)),
-    async partitions() {
+    async partitions(upTo) {
+      const own = snapshot()
       return states()
         .filter(({ lines }) => lines > 0)
-        .map(state => ({ ...state, firstPosition: 0, damage: null }))
+        .map(state => {
+          const isWhole = state.lastPosition <= upTo
+          const beyond = () => countsAfter({ ...own, partitions: [state] }, upTo)[0]?.lines ?? 0
+          return { ...state, lines: isWhole ? state.lines : state.lines - beyond(), firstPosition: 0, damage: null }
+        })
     },
+    leftOut: () => lost().map(partition => ({ partition, message: `The partition ${partition} is lost.` })),
     async drop(name) {
       connections.close(name)
       for (const suffix of ['', '-wal', '-shm']) rmSync(join(folder, `${name}.db${suffix}`), { force: true })

@@ -1,5 +1,6 @@
 // Whether the engine answers: a question to one that does not is not asked again for a moment, so that nobody waits for it.
 import { Problem } from '../../problem.ts'
+import { PartLost } from './driver.ts'
 
 const REST_MS = 3_000
 
@@ -58,5 +59,5 @@ export class EngineHealth {
 
 /** Whether a failure means that the engine does not answer, rather than that the question was wrong. */
 export function isAway(error: unknown): error is Problem {
-  return error instanceof Problem && error.code === 'busy'
+  return error instanceof Problem && error.code === 'busy' && !(error instanceof PartLost)
 }

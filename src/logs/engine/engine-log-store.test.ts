@@ -1,6 +1,7 @@
 // A store with an engine, which is a second embedded store here: every answer is the same wherever the lines are, also while
 // the engine is away. The whole contract runs over it, and over a real cluster, by `npm run proof -- engine`.
-import { existsSync, readdirSync, renameSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../logger.ts'
@@ -11,6 +12,7 @@ import { openLogStore } from '../embedded/open-log-store.ts'
 import { makeFolder } from '../embedded/store.testing.ts'
 import type { LogLine } from '../line.ts'
 import { ALL, AMPLE_MS, allPages, asStored, batchOf, follow, messages, NOON, where, word } from '../store.testing.ts'
+import { LOST_FILE } from './embedded-driver.testing.ts'
 import type { EngineLogStore } from './engine-log-store.ts'
 import { openEngineLogStore } from './open-engine-log-store.ts'
 
@@ -22,7 +24,7 @@ const engine = makeFolder()
 let store: EngineLogStore
 let all: LogLine[]
 
-const open = (changes: { isShipping?: boolean; spoolBudgetBytes?: number } = {}) =>
+const open = (changes: { isShipping?: boolean; spoolBudgetBytes?: number; diskBudgetBytes?: number } = {}) =>
   openEngineLogStore({
     folder: spool.path,
     logger: silentLogger,
@@ -137,6 +139,23 @@ describe('while the engine is away', () => {
   })
 })
 
+describe('lines that wait for the engine', () => {
+  it('are neither dropped for the disk budget nor archived', async () => {
+    await store.close()
+    store = await open({ isShipping: false, diskBudgetBytes: 1 })
+    await store.append(batchOf([{ message: 'waits' }], { receivedAt: NOON + 2 * DAY, retentionMs: 9 * DAY }))
+    const waiting = (await store.status()).partitions.find(({ name }) => name.includes('.9d.'))!
+    expect(waiting).toMatchObject({ lines: 1, state: 'open' })
+    const { removed } = await store.maintain(NOON + 4 * DAY)
+    expect(removed.map(({ partition }) => partition.name)).not.toContain(waiting.name)
+    expect((await store.count(where(word('waits')), AMPLE_MS)).total).toBe(1)
+    await expect(store.archive(waiting.name, spool.path)).rejects.toMatchObject({ code: 'busy' })
+    await store.purge(where(word('waits')))
+    await store.close()
+    store = await open()
+  })
+})
+
 describe('lines in both places', () => {
   it('are purged everywhere, counted once, and do not come back', async () => {
     await store.append(batchOf([{ message: 'secret new' }, { message: 'kept' }]))
@@ -159,6 +178,20 @@ describe('lines in both places', () => {
     await store.release(NOON + 5 * DAY)
     expect(readdirSync(spool.path).filter(file => file.endsWith('.db'))).toEqual([])
     expect((await store.count(where(word('once')), AMPLE_MS)).total).toBe(1)
+  })
+
+  it('say what is missing while a partition of the engine is lost, and nothing more once it is back', async () => {
+    const { partitions, lines } = await store.status()
+    const { name, from, until, lines: own } = partitions[0]!
+    writeFileSync(join(engine.path, LOST_FILE), name)
+    expect((await store.count(ALL, AMPLE_MS)).total).toBe(lines - own)
+    expect(await store.missing({ from: null, until: null })).toEqual([
+      { partition: name, from, until, message: expect.stringContaining(name) },
+    ])
+    expect(await store.missing({ from: until + 1, until: null })).toEqual([])
+    rmSync(join(engine.path, LOST_FILE))
+    expect(await store.missing({ from: null, until: null })).toEqual([])
+    expect((await store.count(ALL, AMPLE_MS)).total).toBe(lines)
   })
 
   it('expire with their partition, whatever the clock was when the spool emptied', async () => {

@@ -175,7 +175,8 @@ export class EngineLogStore implements port.LogStore {
 
   async missing(range: { from: number | null; until: number | null }): Promise<port.MissingLines[]> {
     const own = await this.spool.missing(range)
-    const { health, shipper } = this.parts
+    const { health, shipper, maintenance } = this.parts
+    own.push(...maintenance.leftOut(range))
     if (!health.away && health.sinceFailure > RECENT_FAILURE_MS) return own
     const gone = shipper.goneUntil
     if (gone === 0 || (range.from ?? 0) > gone) return own
@@ -214,15 +215,17 @@ export class EngineLogStore implements port.LogStore {
    */
   async purge(query: Query): Promise<number> {
     const { shipper, health, driver, spool } = this.parts
+    // What is stored while the engine deletes is left alone.
+    const { committedTo } = spool.stored()
     const resume = await shipper.pause()
     try {
       const upTo = shipper.shippedTo
       // Batches whose answer was lost may have brought lines to the engine that do not count as shipped yet.
       if (shipper.isUncertain) await health.ask(() => this.purgeEngine(driver, query, upTo, Number.MAX_SAFE_INTEGER))
       const shipped = await health.ask(() => this.purgeEngine(driver, query, 0, upTo))
-      const own = await spool.storedAfter(upTo).purge(query)
+      const own = await spool.storedAfter(upTo).purge(query, committedTo)
       // What the engine has had is deleted here, too, and counts once.
-      await spool.purge(query)
+      await spool.purge(query, committedTo)
       return shipped + own
     } finally {
       resume()

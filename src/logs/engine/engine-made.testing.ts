@@ -1,6 +1,7 @@
 // A log store with an engine for the contract: with an empty spool, a full one, or one that is shipped half.
 import { silentLogger } from '../../logger.ts'
 import type { Made, StoreSettings } from '../contract/made.testing.ts'
+import { COMMON_PARTS, type ContractPart } from '../contract/store.contract.ts'
 import { makeFolder } from '../embedded/store.testing.ts'
 import { NOON } from '../store.testing.ts'
 import type { DriverSource } from './driver.ts'
@@ -9,6 +10,12 @@ import { openEngineLogStore } from './open-engine-log-store.ts'
 
 /** `empty`: the engine has everything; `full`: nothing is shipped; `half`: every second time. */
 export type Spool = 'empty' | 'full' | 'half'
+
+/** What a store with an engine is held to: lines that wait for it are neither dropped for the disk budget nor archived. */
+export function partsFor(spool: Spool): readonly ContractPart[] {
+  if (spool !== 'full') return COMMON_PARTS
+  return [...COMMON_PARTS.filter(part => part !== 'maintenance'), 'purge', 'retention', 'restart']
+}
 
 /** Opens an empty store whose engine `source` makes for it, and removes again. */
 export async function openEngineStore(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { formatBytes } from '../../bytes.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
-import { HOUR } from '../../time.ts'
+import { DAY, HOUR } from '../../time.ts'
 import type { EmbeddedLogStore } from '../embedded/embedded-log-store.ts'
 import { archivedPartition, readArchive, writeArchiveFile } from '../embedded/partitions/archive.ts'
 import { dayOf, parsePartition } from '../embedded/partitions/partition-name.ts'
@@ -16,6 +16,7 @@ import type {
   ArchiveStatus,
   EngineStatus,
   MaintenanceResult,
+  MissingLines,
   PartitionStatus,
   Position,
   RemovedPartition,
@@ -51,6 +52,8 @@ export class EngineMaintenance {
   #marks: { at: number; shippedTo: Position }[] = []
   #partitions: readonly EnginePartition[] = []
   #facts: EngineFacts | null = null
+  /** The timestamps of each partition when it was last searched. */
+  readonly #ranges = new Map<string, { from: number; until: number }>()
   #today = 0
 
   constructor(options: EngineMaintenanceOptions) {
@@ -76,11 +79,25 @@ export class EngineMaintenance {
     )
   }
 
+  /** What the searches of a moment ago left out of a time range (epoch ms, null for no bound), oldest first. */
+  leftOut({ from, until }: { from: number | null; until: number | null }): MissingLines[] {
+    return this.#options.driver
+      .leftOut()
+      .map(({ partition, message }) => {
+        const { day } = parsePartition(partition)!
+        // Without an earlier answer its lines are about those of the day on which they were received.
+        const range = this.#ranges.get(partition) ?? { from: day, until: day + DAY }
+        return { partition, ...range, message }
+      })
+      .filter(own => own.until >= (from ?? 0) && own.from < (until ?? Number.POSITIVE_INFINITY))
+      .sort((a, b) => a.from - b.from)
+  }
+
   async status(): Promise<StoreStatus> {
     const { spool, shipper, health, diskBudgetBytes } = this.#options
     const own = await spool.status()
     const upTo = shipper.shippedTo
-    await this.#askPartitions()
+    await this.#askPartitions(upTo)
     const waiting = await spool.storedAfter(upTo).lineCounts()
     const partitions = this.#merged(own.partitions, new Map(waiting.map(({ name, lines }) => [name, lines])))
     const sum = (pick: (partition: PartitionStatus) => number) =>
@@ -111,7 +128,7 @@ export class EngineMaintenance {
     const waiting = await spool.storedAfter(upTo).lineCounts()
     if (waiting.some(({ name, lines }) => lines > 0 && kindOf(name) === kindOf(partition)))
       throw new Problem('busy', `Lines of the log partition ${partition} are still on their way to the log engine.`)
-    const partitions = await health.ask(() => driver.partitions())
+    const partitions = await health.ask(() => driver.partitions(this.#options.shipper.shippedTo))
     if (!partitions.some(({ name }) => name === partition))
       throw new Problem('not_found', `There is no log partition ${partition}.`)
     return writeArchiveFile(partition, folder, this.#linesOf(partition, upTo))
@@ -120,7 +137,7 @@ export class EngineMaintenance {
   async restore(file: string, expiresAt: number): Promise<number> {
     const { driver, health, shipper } = this.#options
     const name = archivedPartition(file)
-    const partitions = await health.ask(() => driver.partitions())
+    const partitions = await health.ask(() => driver.partitions(this.#options.shipper.shippedTo))
     if (partitions.some(partition => partition.name === name))
       throw new Problem('conflict', `The log partition ${name} is searchable already; there is nothing to restore.`)
     const { lines, until } = await driver.restore(name, readArchive(file), expiresAt)
@@ -146,7 +163,8 @@ export class EngineMaintenance {
         const passed = lines
           .map(line => ({ line, position: keyOf(line).position, partition: salvaged.partition }))
           .filter(({ position }) => position <= shipper.shippedTo)
-        if (passed.length > 0) await driver.put(passed)
+        const { delayed } = passed.length > 0 ? await driver.put(passed) : { delayed: null }
+        if (delayed !== null) throw new Problem('busy', delayed)
       }
       await driver.refresh([salvaged.partition])
     } finally {
@@ -176,6 +194,7 @@ export class EngineMaintenance {
           await shipper.onDropped(name)
         })
         this.#partitions = this.#partitions.filter(partition => partition.name !== name)
+        this.#ranges.delete(name)
       }
       const statuses = () => this.#partitions.map(partition => this.#statusOf(partition))
       return await removePartitions({
@@ -208,10 +227,13 @@ export class EngineMaintenance {
     await spool.release(upTo, now)
   }
 
-  async #askPartitions(): Promise<boolean> {
+  /** Each has its lines up to a position: the others are counted here. */
+  async #askPartitions(upTo = this.#options.shipper.shippedTo): Promise<boolean> {
     const { driver, health } = this.#options
     try {
-      this.#partitions = await health.ask(() => driver.partitions())
+      this.#partitions = await health.ask(() => driver.partitions(upTo))
+      for (const { name, from, until, damage } of this.#partitions)
+        if (damage === null && from !== null && until !== null) this.#ranges.set(name, { from, until })
       return true
     } catch (error) {
       if (!isAway(error)) throw error

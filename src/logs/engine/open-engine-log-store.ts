@@ -50,7 +50,7 @@ export async function openEngineLogStore(options: EngineStoreOptions): Promise<E
   const driver = await openDriver(source)
   const health = new EngineHealth(now, problem => reportHealth(logger, problem?.message ?? null))
   const shipper = new Shipper({
-    ...{ folder, source, driver, spool, health, logger, isKnown: known !== null },
+    ...{ folder, source, driver, spool, health, logger, now, isKnown: known !== null },
     shipped: known ?? (await firstShipped(spool)),
     partitionLines: options.enginePartitionLines ?? PARTITION_LINES,
   })

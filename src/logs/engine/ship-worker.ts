@@ -8,7 +8,7 @@ import { linesAfter } from '../embedded/query/lines-after.ts'
 import type { Snapshot } from '../embedded/query/search-job.ts'
 import { answerCalls, notify } from '../embedded/workers/worker-protocol.ts'
 import type { Position } from '../store.ts'
-import { type DriverSource, type EngineDriver, openDriver, type ShippedLine } from './driver.ts'
+import { type DriverSource, type EngineDriver, openDriver, type PutResult, type ShippedLine } from './driver.ts'
 import { numberFor, type Shipped } from './shipped-file.ts'
 
 export type ShipStart = { folder: string; source: DriverSource }
@@ -26,6 +26,8 @@ export type ShipResult = {
   refused: number
   /** How many lines went to each partition. */
   lines: { readonly [partition: string]: number }
+  /** Why nothing counts as shipped, although the engine answers; null when all does. */
+  delayed: string | null
 }
 
 const BATCH = { lines: 1_000, bytes: 4_000_000 }
@@ -45,8 +47,13 @@ const calls = {
     forgetDropped(states)
     const until = performance.now() + forMs
     const lines: Record<string, number> = {}
-    const underWay: Promise<{ refused: number }>[] = []
+    const underWay: Promise<PutResult>[] = []
     let refused = 0
+    let delayed: string | null = null
+    const note = (put: PutResult) => {
+      refused += put.refused
+      delayed ??= put.delayed
+    }
     let position = after
     do {
       const batch: ShippedLine[] = []
@@ -63,11 +70,12 @@ const calls = {
         sending.catch(() => {})
         underWay.push(sending)
       }
-      if (underWay.length >= BATCHES_AT_ONCE) refused += (await underWay.shift()!).refused
-    } while (position < committedTo && performance.now() < until)
-    for (const { refused: own } of await Promise.all(underWay)) refused += own
+      if (underWay.length >= BATCHES_AT_ONCE) note(await underWay.shift()!)
+    } while (delayed === null && position < committedTo && performance.now() < until)
+    for (const put of await Promise.all(underWay)) note(put)
+    if (delayed !== null) return { shippedTo: after, refused: 0, lines: {}, delayed }
     if (Object.keys(lines).length > 0) await driver.refresh(Object.keys(lines))
-    return { shippedTo: position, refused, lines }
+    return { shippedTo: position, refused, lines, delayed }
   },
   async close(): Promise<void> {
     connections.closeAll()

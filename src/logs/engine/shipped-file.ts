@@ -19,12 +19,13 @@ export type Shipped = {
   refused: number
 }
 
-const FILE = 'shipped.json'
+/** Its name in the folder of the spool. */
+export const SHIPPED_FILE = 'shipped.json'
 
 /** What the file says; null when there is none that can be read: then the engine is asked. */
 export async function readShipped(folder: string): Promise<Shipped | null> {
   try {
-    const read = JSON.parse(await readFile(join(folder, FILE), 'utf8')) as Shipped
+    const read = JSON.parse(await readFile(join(folder, SHIPPED_FILE), 'utf8')) as Shipped
     return Number.isSafeInteger(read.shippedTo) && read.released && read.starts ? read : null
   } catch {
     return null
@@ -33,7 +34,7 @@ export async function readShipped(folder: string): Promise<Shipped | null> {
 
 /** Writes the file; it is on disk, whole, when this resolves. */
 export async function writeShipped(folder: string, shipped: Shipped): Promise<void> {
-  const file = join(folder, FILE)
+  const file = join(folder, SHIPPED_FILE)
   const handle = await open(`${file}.new`, 'w')
   try {
     await handle.writeFile(JSON.stringify(shipped))

@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { backOff } from '../../backoff.ts'
 import type { Logger } from '../../logger.ts'
+import { Problem } from '../../problem.ts'
 import type { EmbeddedLogStore } from '../embedded/embedded-log-store.ts'
 import { MAX_TIMESTAMP } from '../embedded/partitions/line-key.ts'
 import { WorkerClient } from '../embedded/workers/worker-client.ts'
@@ -26,6 +27,8 @@ export type ShipperOptions = {
   spool: EmbeddedLogStore
   health: EngineHealth
   logger: Logger
+  /** The clock for people, epoch ms. */
+  now: () => number
   shipped: Shipped
   /** Whether `shipped` is what the file says, rather than what is assumed until the engine answers. */
   isKnown: boolean
@@ -49,7 +52,7 @@ export class Shipper {
   #waiting: { position: Position; resolve: () => void }[] = []
   /** Whether lines beyond `shippedTo` may be in the engine. */
   #isUncertain = true
-  #refusal: string | null = null
+  #refusal: { since: number; message: string } | null = null
 
   constructor(options: ShipperOptions) {
     this.#options = options
@@ -82,8 +85,8 @@ export class Shipper {
     return this.#facts
   }
 
-  /** Why nothing is shipped although the engine answers; null when it is. */
-  get refusal(): string | null {
+  /** Since when (epoch ms) and why nothing is shipped although the engine answers; null when it is. */
+  get refusal(): { since: number; message: string } | null {
     return this.#refusal
   }
 
@@ -125,7 +128,10 @@ export class Shipper {
     })
   }
 
-  /** Begins no further batch; resolves when those under way are answered, with a function that ends the pause. */
+  /**
+   * Begins no further batch; resolves when those under way are answered, with a function that ends the pause. Rejects with
+   * `busy` when they are not.
+   */
   async pause(): Promise<() => void> {
     this.#pauses++
     let isOver = false
@@ -135,8 +141,10 @@ export class Shipper {
       this.#pauses--
       this.wake()
     }
-    await Promise.race([this.#underWay, setTimeout(PAUSE_TIMEOUT_MS, null, { ref: false })])
-    return resume
+    const isLate = setTimeout(PAUSE_TIMEOUT_MS, true, { ref: false })
+    if (!(await Promise.race([this.#underWay.then(() => false), isLate]))) return resume
+    resume()
+    throw new Problem('busy', 'Lines are on their way to the log engine, which does not answer. Try again later.')
   }
   #underWay: Promise<unknown> = Promise.resolve()
 
@@ -182,7 +190,8 @@ export class Shipper {
       } catch (error) {
         this.#isUncertain = true
         const delayMs = backOff(++failures, RETRY_DELAY)
-        this.#refusal = (error as Error).message
+        const since = this.#refusal?.since ?? this.#options.now()
+        this.#refusal = { since, message: (error as Error).message }
         if (failures === 1) this.#options.logger.warn('log lines are not shipped; retrying', { error, delayMs })
         await this.#sleep(delayMs, () => false)
       }
@@ -198,6 +207,8 @@ export class Shipper {
     const later = states.filter(({ lastPosition }) => lastPosition > shippedTo)
     const request = { states: later, after: shippedTo, committedTo, starts, forMs: CALL_MS }
     const result = await this.#options.health.try(() => this.#worker.call('ship', [request]))
+    // The engine answers, so searches go on.
+    if (result.delayed !== null) throw new Problem('busy', result.delayed)
     this.#isUncertain = false
     await this.remember(shipped => ({
       ...shipped,
@@ -234,7 +245,7 @@ export class Shipper {
   async #connect(): Promise<EngineFacts> {
     const { health, driver, logger } = this.#options
     const facts = await health.try(() => driver.check())
-    const partitions = await health.try(() => driver.partitions())
+    const partitions = await health.try(() => driver.partitions(Number.MAX_SAFE_INTEGER))
     for (const { name, lines } of partitions) this.#lines.set(name, lines)
     if (!this.#isKnown || this.#shipped.engine !== facts.identity) {
       const { shippedTo } = this.#shipped

@@ -212,6 +212,19 @@ describe('the machine and the chats', () => {
     expect(list.map(({ part }) => part).filter(part => part === 'chats' || part === 'ntfy')).toEqual(parts)
   })
 
+  it('the log engine is examined when one is set, and its file among the logs is no stranger', async () => {
+    const config = readConfig({ DATA_DIR: folder, LOG_ENGINE: 'opensearch:http://127.0.0.1:1' })
+    writeFileSync(at('logs/shipped.json'), '{}')
+    const list = await examine({ config, platforms: [], version: '0.1.0', now: Date.now, isServer: true })
+    expect(list.filter(({ part }) => part === 'log engine')).toMatchObject([{ state: 'failed' }])
+    expect(list.filter(({ text }) => text.includes('shipped.json'))).toEqual([])
+    const unreadable = readConfig({
+      ...{ DATA_DIR: folder, LOG_ENGINE: 'opensearch:https://127.0.0.1:1', LOG_ENGINE_CA: at('gone.pem') },
+    })
+    const again = await examine({ config: unreadable, platforms: [], version: '0.1.0', now: Date.now, isServer: true })
+    expect(again.find(({ part }) => part === 'log engine')!.text).toMatch(/LOG_ENGINE_CA names .*gone\.pem/)
+  })
+
   it('Discord: token, intent and channel', async () => {
     const settings = { token: 't', apiUrl: url, channelId: '1' }
     const texts = async () =>

@@ -8,6 +8,7 @@ import { OLDEST_LAYOUT_VERSION } from '../../logs/embedded/indexed/rows.ts'
 import { readSummary } from '../../logs/embedded/partitions/partition-file.ts'
 import { parsePartition } from '../../logs/embedded/partitions/partition-name.ts'
 import { quarantinedPartition } from '../../logs/embedded/partitions/quarantine.ts'
+import { SHIPPED_FILE } from '../../logs/engine/shipped-file.ts'
 import { Sqlite } from '../../state/sqlite.ts'
 import { errorMessage, plural } from '../../text.ts'
 
@@ -21,7 +22,10 @@ export function examinePartitions(dataDir: string): Diagnosis[] {
   if (!existsSync(folder)) return [isWell(PART, 'There are no log lines yet.')]
   if (!statSync(folder).isDirectory())
     return [fails(PART, 'logs is not a folder.', `Move ${folder} away; Vakt makes the folder again.`)]
-  const files = readdirSync(folder).sort()
+  // One file says how far the lines have moved to a log engine.
+  const files = readdirSync(folder)
+    .filter(file => !file.startsWith(SHIPPED_FILE))
+    .sort()
   const found: Diagnosis[] = []
   let lines = 0
   let bytes = 0

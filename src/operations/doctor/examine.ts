@@ -11,6 +11,7 @@ import { errorMessage } from '../../text.ts'
 import { SECOND } from '../../time.ts'
 import { examineFolder } from './examine-folder.ts'
 import { examineLease } from './examine-lease.ts'
+import { examineLogEngine } from './examine-log-engine.ts'
 import { examineClock, examinePort, examineVersions } from './examine-machine.ts'
 
 export type ExamineOptions = {
@@ -42,6 +43,7 @@ export async function examine(options: ExamineOptions): Promise<Diagnosis[]> {
     examinePort(config, isRunning, readUrl(dataDir)),
     examineClock(clockUrls(config, configured), now),
     examineLease(config.lease, environment, now()),
+    examineLogEngine(config.logEngine),
     ...configured.map(platform => examinePlatform(platform, config.platforms[platform.name])),
   ])
   const chats =

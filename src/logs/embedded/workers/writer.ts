@@ -69,8 +69,9 @@ const calls = {
     }
   },
   /** Removes matching lines stored after a position and until now. */
-  async purge(query: Query, after: number): Promise<{ removed: number; states: PartitionState[] }> {
-    const removed = await purgeLines(partitions, query, { after, last: Number(Atomics.load(positions, 0)) - 1 })
+  async purge(query: Query, after: number, upTo: number): Promise<{ removed: number; states: PartitionState[] }> {
+    const last = Math.min(upTo, Number(Atomics.load(positions, 0)) - 1)
+    const removed = await purgeLines(partitions, query, { after, last })
     return { removed, states: partitions.states() }
   },
   drop(name: string): void {

@@ -1,7 +1,7 @@
 // The contract of log stores over a real cluster, whose nodes are in VAKT_ENGINE_URLS.
 import { describe } from 'vitest'
 import { storeContract } from '../../contract/store.contract.ts'
-import { openEngineStore, type Spool } from '../engine-made.testing.ts'
+import { openEngineStore, partsFor, type Spool } from '../engine-made.testing.ts'
 import { OpenSearchClient } from './client.ts'
 import type { OpenSearchOptions } from './options.ts'
 
@@ -11,7 +11,11 @@ let made = 0
 
 for (const spool of ['empty', 'half', 'full'] as const satisfies Spool[])
   describe.skipIf(urls.length === 0)('a real cluster', () =>
-    storeContract(`an engine with an ${spool} spool`, settings => openEngineStore(spool, anEngine(), settings)),
+    storeContract(
+      `an engine with an ${spool} spool`,
+      settings => openEngineStore(spool, anEngine(), settings),
+      partsFor(spool),
+    ),
   )
 
 /** A prefix of its own, whose indexes are removed afterwards. */

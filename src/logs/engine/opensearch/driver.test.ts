@@ -74,6 +74,11 @@ describe('a search', () => {
       'a failed shard',
       { status: 200, body: { timed_out: false, hits: { hits: [] }, _shards: { ...WELL, failed: 1 } } },
     ],
+    // OpenSearch does not count it as failed.
+    [
+      'a shard without a copy',
+      { status: 200, body: { timed_out: false, hits: { hits: [] }, _shards: { ...WELL, successful: 0 } } },
+    ],
   ])('is refused as busy, never answered in part: %s', async (_, answer) => {
     const { url } = await node(() => answer)
     await expect(page(driverOf(url))).rejects.toMatchObject({ code: 'busy' })
@@ -99,27 +104,113 @@ describe('a search', () => {
 describe('lines', () => {
   it('are stored when they are created or there already', async () => {
     const { url, asked } = await node(() => created(201, 409))
-    expect(await driverOf(url).put([SHIPPED, SHIPPED])).toEqual({ refused: 0 })
+    expect(await driverOf(url).put([SHIPPED, SHIPPED])).toEqual({ refused: 0, delayed: null })
     const [action, document] = asked[0]!.body.split('\n').map(text => JSON.parse(text || 'null'))
     expect(action).toEqual({ create: { _index: 'vakt-2026-11-21.3d.0', _id: LINE.id } })
     expect(document).toMatchObject({ t: 5, pos: 5, w: 'hello', at: ['1:n=5'], an: [`1:n=${sortableNumber(5)}`] })
     expect(JSON.parse(document.l)).toEqual(LINE)
   })
 
-  it.each<[string, Answer]>([
-    ['one of them was not stored', created(201, 429)],
-    ['the cluster is full', { status: 429, body: { error: { reason: 'flood-stage watermark exceeded' } } }],
-    ['it answers for some only', created(201)],
-  ])('are sent again when %s', async (_, answer) => {
+  it.each<[string, Answer, string]>([
+    ['one of them was not stored', created(201, 429), 'because of 429'],
+    ['their shard is lost', created(503, 503), 'because of 503'],
+    ['it answers for some only', created(201), '1 of 2 lines'],
+  ])('are sent again, and searches go on, when %s', async (_, answer, reason) => {
     const { url } = await node(() => answer)
-    await expect(driverOf(url).put([SHIPPED, SHIPPED])).rejects.toMatchObject({ code: 'busy' })
+    const delayed = expect.stringContaining(reason)
+    expect(await driverOf(url).put([SHIPPED, SHIPPED])).toEqual({ refused: 0, delayed })
+  })
+
+  it('are sent again when the whole cluster is full', async () => {
+    const { url } = await node(() => ({ status: 429, body: { error: { reason: 'flood-stage watermark exceeded' } } }))
+    await expect(driverOf(url).put([SHIPPED])).rejects.toMatchObject({ code: 'busy' })
+  })
+
+  it.each([
+    ['every copy was refreshed', { total: 2, successful: 2, failed: 0 }, 'green', true],
+    ['a copy is away', { total: 2, successful: 1, failed: 0 }, 'yellow', true],
+    ['no copy is there', { total: 2, successful: 0, failed: 0 }, 'red', false],
+    ['a copy fails', { total: 2, successful: 1, failed: 1 }, 'yellow', false],
+  ])('count as visible or not when %s', async (_, shards, status, isVisible) => {
+    const { url } = await node(({ path }) => ({
+      status: 200,
+      body: path.startsWith('/_cluster/health') ? { status } : { _shards: shards },
+    }))
+    const refreshed = driverOf(url).refresh(['2026-11-21.3d.0'])
+    await (isVisible
+      ? expect(refreshed).resolves.toBe(undefined)
+      : expect(refreshed).rejects.toMatchObject({ code: 'busy' }))
   })
 
   it('that the engine refuses are stored with their text only', async () => {
     const { url, asked } = await node(({ body }) => (body.includes('"w"') ? created(201, 400) : created(201)))
-    expect(await driverOf(url).put([SHIPPED, SHIPPED])).toEqual({ refused: 1 })
+    expect(await driverOf(url).put([SHIPPED, SHIPPED])).toEqual({ refused: 1, delayed: null })
     expect(asked[1]!.body).not.toContain('"at"')
     expect(asked[1]!.body).toContain(LINE.id)
+  })
+})
+
+describe('a red index', () => {
+  /** One index of two is lost: a search that asks for it answers in part, as OpenSearch does. */
+  async function redCluster() {
+    const lost = { isRed: true }
+    const { url, asked } = await node(({ method, path }) => {
+      const rows = [
+        { index: 'vakt-2026-11-21.3d.0', health: lost.isRed ? 'red' : 'green', 'docs.count': null, 'store.size': null },
+        { index: 'vakt-2026-11-22.3d.0', health: 'green', 'docs.count': '1', 'store.size': '9' },
+      ]
+      if (path.startsWith('/_cat/indices')) return { status: 200, body: rows }
+      if (path.includes('_mapping')) return { status: 200, body: {} }
+      if (method !== 'POST' || !path.includes('_search')) return { status: 404, body: {} }
+      const isWhole = !lost.isRed || path.includes(',-vakt-2026-11-21.3d.0')
+      const hits = {
+        total: { value: 1 },
+        hits: path.includes('nothing') ? [] : [{ _source: { l: JSON.stringify(LINE) } }],
+      }
+      const aggregations = { days: { buckets: [{ key: 'vakt-2026-11-22.3d.0', doc_count: 1 }] } }
+      const _shards = { total: 2, successful: isWhole ? 2 : 1, failed: 0 }
+      return { status: 200, body: { timed_out: false, hits, aggregations, _shards } }
+    })
+    return { driver: driverOf(url), lost, asked }
+  }
+
+  it('is left out by name, and the answer can say so', async () => {
+    const { driver, asked } = await redCluster()
+    expect(driver.leftOut()).toEqual([])
+    expect(await page(driver)).toEqual({ answer: [LINE] })
+    const message = expect.stringContaining('vakt-2026-11-21.3d.0 of the log engine is red')
+    expect(driver.leftOut()).toEqual([{ partition: '2026-11-21.3d.0', message }])
+    expect(await driver.count(SCOPE, 10, 1_000)).toEqual({ answer: 1 })
+    // Part, list, rest; the next question leaves it out at once.
+    expect(asked.length).toBe(4)
+  })
+
+  it('is a damaged partition beside the others', async () => {
+    const { driver } = await redCluster()
+    const partitions = await driver.partitions(9)
+    expect(partitions.map(({ name, lines, damage }) => [name, lines, damage !== null])).toEqual([
+      ['2026-11-21.3d.0', 0, true],
+      ['2026-11-22.3d.0', 1, false],
+    ])
+  })
+
+  it('keeps lines from being purged, which could delete a part only', async () => {
+    const { driver } = await redCluster()
+    await expect(driver.purge(SCOPE, 0)).rejects.toMatchObject({
+      code: 'busy',
+      message: expect.stringContaining('red'),
+    })
+    await expect(driver.remove([LINE.id])).rejects.toMatchObject({ code: 'busy' })
+  })
+
+  it('is searched again once it is back, while answers of a moment ago still say what they lacked', async () => {
+    const { driver, lost, asked } = await redCluster()
+    await page(driver)
+    lost.isRed = false
+    await driver.partitions(9)
+    expect(driver.leftOut()).toHaveLength(1)
+    await page(driver)
+    expect(asked.at(-1)!.path).not.toContain(',-')
   })
 })
 

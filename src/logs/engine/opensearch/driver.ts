@@ -1,16 +1,23 @@
 // The driver of OpenSearch, and of what speaks the same part of its REST interface.
 import { Problem } from '../../../problem.ts'
-import { expiryOf, parsePartition } from '../../embedded/partitions/partition-name.ts'
-import { LEVELS, type LogLine } from '../../line.ts'
+import { DAY } from '../../../time.ts'
+import { parseId } from '../../embedded/partitions/line-key.ts'
+import { dayOf, parsePartition } from '../../embedded/partitions/partition-name.ts'
+import { LEVELS } from '../../line.ts'
 import { foldCase } from '../../query/wildcard.ts'
-import type { EngineDriver, EngineFacts, EnginePartition, EngineScope, Timed } from '../driver.ts'
+import { type EngineDriver, type EngineFacts, type EngineScope, PartLost, type Timed } from '../driver.ts'
+import { isAway } from '../engine-health.ts'
 import { keyOf } from '../merge.ts'
+import { bucketsOf, linesOf, type Searched, type Sub, whole } from './answers.ts'
 import { putLines } from './bulk.ts'
 import { OpenSearchClient } from './client.ts'
 import { compile } from './compile.ts'
 import { folded } from './document.ts'
-import { indexBody, indexNames, LAYOUT } from './indexes.ts'
+import { putTemplate, readFacts } from './facts.ts'
+import { FOUND, indexBody, indexNames } from './indexes.ts'
 import type { OpenSearchOptions } from './options.ts'
+import { readPartitions } from './partitions.ts'
+import { RedIndexes, redMessage } from './red-indexes.ts'
 
 /** What a search may return at once (`index.max_result_window`). */
 const MAX_PAGE = 10_000
@@ -20,22 +27,13 @@ const RECENT_PARTITIONS = 14
 const WRITE_TIMEOUT_MS = 60_000
 const ANSWER_MARGIN_MS = 5_000
 const POLL_MS = 200
-const FOUND = 'ignore_unavailable=true&allow_no_indices=true'
-
-type Hits = { hits: { total?: { value: number }; hits: { _source: { l: string } }[] } }
-type Searched = Hits & {
-  timed_out: boolean
-  _shards: { total: number; successful: number; skipped?: number; failed: number; failures?: { reason?: object }[] }
-  aggregations?: { [name: string]: { buckets: Bucket[] } }
-  error?: { reason?: string }
-}
-type Bucket = { key: string | number; doc_count: number; [sub: string]: unknown }
-type Sub = { value: number | null; buckets: Bucket[] }
+const RED_REMEDY = 'Bring back the node that has it, or delete that index and restore it from an archive.'
 
 /** Opens the driver; nothing is asked of the cluster before the first call. */
 export function openDriver(options: OpenSearchOptions): EngineDriver {
   const client = new OpenSearchClient(options)
   const names = indexNames(options.prefix)
+  const red = new RedIndexes(client, names)
   let preparing: Promise<void> | null = null
 
   /** The template makes each index as it is needed. */
@@ -47,15 +45,32 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
     return preparing
   }
 
-  const search = async (body: object, indexes = names.all, timeoutMs?: number): Promise<Searched> => {
+  const searchIn = async (indexes: string, body: object, timeoutMs?: number): Promise<Searched> => {
     const path = `${encodeURI(indexes)}/_search?${FOUND}`
-    const found = await client.get<Searched>('POST', path, body, httpTimeout(timeoutMs))
-    return whole(found)
+    return whole(await client.get<Searched>('POST', path, body, httpTimeout(timeoutMs)))
+  }
+
+  /** Asks everything but what is red; `ask` is called again when something has just become so. */
+  const aroundRed = async <T>(ask: (indexes: string) => Promise<T>): Promise<T> => {
+    await red.recheck()
+    try {
+      return await ask(red.searched)
+    } catch (error) {
+      if (!isAway(error) || !(await red.check().catch(() => false))) throw error
+      return ask(red.searched)
+    }
   }
 
   const timed = async <T>(body: object, timeoutMs: number, read: (found: Searched) => T): Promise<Timed<T>> => {
-    const found = await search({ ...body, ...timeoutOf(timeoutMs) }, names.all, timeoutMs)
+    const found = await aroundRed(indexes => searchIn(indexes, { ...body, ...timeoutOf(timeoutMs) }, timeoutMs))
     return found.timed_out ? { isTimedOut: true } : { answer: read(found) }
+  }
+
+  /** Rejects with `busy` while an index is red: a part of what is asked for would be left out. */
+  const refuseWhileRed = async () => {
+    await red.check()
+    const [index] = red.indexes
+    if (index !== undefined) throw new PartLost(`${redMessage(index)} ${RED_REMEDY}`)
   }
 
   return {
@@ -74,12 +89,7 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
       }))
       return putLines(client, items)
     },
-    async refresh(partitions) {
-      const indexes = partitions.map(names.ofPartition).join(',')
-      whole(
-        await client.get<Searched>('POST', `${indexes}/_refresh?ignore_unavailable=true`, undefined, WRITE_TIMEOUT_MS),
-      )
-    },
+    refresh: partitions => refresh(client, partitions.map(names.ofPartition).join(',')),
     page(scope, order, after, limit, timeoutMs) {
       const direction = order === 'newest' ? 'desc' : 'asc'
       const body = {
@@ -115,22 +125,23 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
       )
     },
     async newestOf(scope, field, values) {
-      const head = JSON.stringify({ index: names.all, ignore_unavailable: true, allow_no_indices: true })
       const bodies = values.map(value => {
         const term = field === 'level' ? { lv: (LEVELS as readonly string[]).indexOf(value) } : { [field]: value }
         const query = { bool: { filter: [queryOf(scope), { term }] } }
         return JSON.stringify({ size: 1, track_total_hits: false, sort: [{ t: 'desc' }, { pos: 'desc' }], query })
       })
-      const text = bodies.map(body => `${head}\n${body}\n`).join('')
-      const { responses } = await client.get<{ responses: Searched[] }>('POST', '_msearch', text)
-      return responses.map(found => linesOf(whole(found))[0] ?? null)
+      return aroundRed(async index => {
+        const head = JSON.stringify({ index, ignore_unavailable: true, allow_no_indices: true })
+        const text = bodies.map(body => `${head}\n${body}\n`).join('')
+        const { responses } = await client.get<{ responses: Searched[] }>('POST', '_msearch', text)
+        return responses.map(found => linesOf(whole(found))[0] ?? null)
+      })
     },
     async values(field, prefix, upTo) {
-      const rows = await client.get<{ index: string }[]>(
-        'GET',
-        `_cat/indices/${names.all}?format=json&h=index&${FOUND}`,
-      )
+      type Row = { index: string; health: string }
+      const rows = await client.get<Row[]>('GET', `_cat/indices/${names.all}?format=json&h=index,health&${FOUND}`)
       const recent = rows
+        .filter(({ health }) => health !== 'red')
         .map(({ index }) => index)
         .sort()
         .slice(-RECENT_PARTITIONS)
@@ -138,25 +149,36 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
       const filter = { prefix: { [`f_${field}`]: { value: folded(prefix) } } }
       const query = queryOf({ filter: prefix === '' ? { match_all: {} } : filter, from: null, until: null, upTo })
       const aggs = { found: { terms: { field, size: MAX_VALUES } } }
-      const found = await search({ size: 0, query, aggs }, recent.join(','))
+      const found = await searchIn(recent.join(','), { size: 0, query, aggs })
       const values = bucketsOf(found, 'found').map(({ key }) => String(key))
       return values.filter(value => foldCase(value).startsWith(foldCase(prefix)))
     },
     async read(id) {
-      const found = await search({ size: 1, query: { ids: { values: [id] } } })
-      return linesOf(found)[0] ?? null
+      const body = { size: 1, query: { ids: { values: [id] } } }
+      const [line] = linesOf(await aroundRed(indexes => searchIn(indexes, body)))
+      const place = parseId(id)
+      const lost = place && red.indexes.find(index => mayHave(names.partitionOf(index), place.position))
+      if (!line && lost) throw new PartLost(`${redMessage(lost)} ${RED_REMEDY}`)
+      return line ?? null
     },
     async stored(after, upTo, limit, partition) {
       const query = { range: { pos: { gt: after, lte: upTo } } }
       const body = { size: Math.min(limit, MAX_PAGE), track_total_hits: false, sort: [{ pos: 'asc' }], query }
       const indexes =
         partition === null ? names.all : `${names.ofPartition(partition)},${names.aliasOfRestore(partition)}`
-      return linesOf(await search(body, indexes))
+      return linesOf(await searchIn(indexes, body))
     },
-    purge: (scope, after) =>
-      purge(client, names.all, { bool: { filter: [queryOf(scope), { range: { pos: { gt: after } } }] } }),
-    remove: ids => purge(client, names.all, { ids: { values: ids } }),
-    partitions: () => readPartitions(client, names),
+    async purge(scope, after) {
+      await refuseWhileRed()
+      const filter = [queryOf(scope), { range: { pos: { gt: after } } }]
+      return purge(client, names.all, { bool: { filter } })
+    },
+    async remove(ids) {
+      await refuseWhileRed()
+      return purge(client, names.all, { ids: { values: ids } })
+    },
+    partitions: upTo => readPartitions(client, names, red, upTo),
+    leftOut: () => red.partitions.map(partition => ({ partition, message: redMessage(names.ofPartition(partition)) })),
     async drop(partition) {
       const indexes = `${names.ofPartition(partition)},${names.ofRestore(partition)}`
       await client.get('DELETE', `${indexes}?ignore_unavailable=true`, undefined, WRITE_TIMEOUT_MS)
@@ -169,14 +191,13 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
       let until = 0
       try {
         for await (const chunk of chunks) {
-          await putLines(
-            client,
-            chunk.map(line => ({ index, line, position: keyOf(line).position })),
-          )
+          const items = chunk.map(line => ({ index, line, position: keyOf(line).position }))
+          const { delayed } = await putLines(client, items)
+          if (delayed !== null) throw new Problem('busy', delayed, { retryAfterMs: ANSWER_MARGIN_MS })
           lines += chunk.length
           for (const { timestamp } of chunk) until = Math.max(until, timestamp)
         }
-        whole(await client.get<Searched>('POST', `${index}/_refresh`, undefined, WRITE_TIMEOUT_MS))
+        await refresh(client, index)
         const actions = [{ add: { index, alias: names.aliasOfRestore(partition) } }]
         await client.get('POST', '_aliases', { actions }, WRITE_TIMEOUT_MS)
         return { lines, until }
@@ -198,24 +219,8 @@ function queryOf({ filter, from, until, upTo }: EngineScope): object {
   return { bool: { filter: Object.keys(time).length > 0 ? [...filters, { range: { t: time } }] : filters } }
 }
 
-function linesOf({ hits }: Hits): LogLine[] {
-  return hits.hits.map(({ _source }) => JSON.parse(_source.l) as LogLine)
-}
-
-function bucketsOf({ aggregations }: Searched, name: string): Bucket[] {
-  return aggregations?.[name]?.buckets ?? []
-}
-
 function nameOf(key: string | number, field: string): string {
   return field === 'level' ? LEVELS[Number(key)]! : String(key)
-}
-
-/** An answer of every shard; rejects with `busy` when one failed, for then lines are missing. */
-function whole<T extends Searched>(found: T): T {
-  const { failed, failures } = found._shards ?? { failed: 1, failures: [found.error] }
-  if (failed === 0) return found
-  const reason = JSON.stringify(failures?.[0]?.reason ?? found.error ?? 'without a reason').slice(0, 200)
-  throw new Problem('busy', `A part of the log engine does not answer: ${reason}`, { retryAfterMs: ANSWER_MARGIN_MS })
 }
 
 function timeoutOf(timeoutMs: number): { timeout?: string } {
@@ -225,6 +230,25 @@ function timeoutOf(timeoutMs: number): { timeout?: string } {
 function httpTimeout(timeoutMs: number | undefined): number | undefined {
   if (timeoutMs === undefined) return undefined
   return Number.isFinite(timeoutMs) ? timeoutMs + ANSWER_MARGIN_MS : WRITE_TIMEOUT_MS
+}
+
+/** Whether a partition may have the line of a position, whose digits are those of the clock that received it (µs). */
+function mayHave(partition: string | null, position: number): boolean {
+  const day = partition === null ? null : parsePartition(partition)!.day
+  return day !== null && Math.abs(dayOf(position / 1_000) - day) <= DAY
+}
+
+/** Makes lines visible. Rejects with `busy` when a part of an index is not there to do so. */
+async function refresh(client: OpenSearchClient, indexes: string): Promise<void> {
+  type Refreshed = Pick<Searched, '_shards'>
+  const path = `${indexes}/_refresh?ignore_unavailable=true`
+  const { _shards } = await client.get<Refreshed>('POST', path, undefined, WRITE_TIMEOUT_MS)
+  // A copy that is away need not be refreshed, unless it is the last one.
+  const { status } =
+    _shards.failed === 0 && _shards.successful === _shards.total
+      ? { status: 'green' }
+      : await client.get<{ status: string }>('GET', `_cluster/health/${indexes}`)
+  if (_shards.failed > 0 || status === 'red') whole({ _shards })
 }
 
 /** Deletes by query in a task of the cluster; resolves with how many when it is done and nothing finds them. */
@@ -243,113 +267,4 @@ async function purge(client: OpenSearchClient, indexes: string, query: object): 
     const done = response?.deleted ?? 0
     throw new Problem('busy', `The log engine deleted ${done} lines, then failed: ${failure.slice(0, 200)}`)
   }
-}
-
-async function putTemplate(client: OpenSearchClient, options: OpenSearchOptions): Promise<void> {
-  const template = { index_patterns: [`${options.prefix}-2*`], priority: 500, template: indexBody(options) }
-  await client.get('PUT', `_index_template/${options.prefix}-lines`, template)
-}
-
-/** What the cluster says of itself. Rejects with `invalid` when it cannot be used. */
-async function readFacts(client: OpenSearchClient, options: OpenSearchOptions): Promise<EngineFacts> {
-  type Root = { cluster_uuid: string; version: { number: string; distribution?: string } }
-  const root = await client.get<Root>('GET', '')
-  const { number, distribution = 'elasticsearch' } = root.version ?? { number: '0' }
-  const name = distribution === 'opensearch' ? 'OpenSearch' : 'Elasticsearch'
-  const oldest = distribution === 'opensearch' ? 2 : 8
-  if (Number.parseInt(number, 10) < oldest)
-    throw new Problem('invalid', `LOG_ENGINE is ${name} ${number}; Vakt needs ${name} ${oldest} or newer.`)
-  await refuseForeign(client, options)
-  type Health = { status: string; number_of_data_nodes: number }
-  const health = await client.get<Health>('GET', '_cluster/health')
-  const warnings: string[] = []
-  if (options.replicas === 0)
-    warnings.push('The log engine keeps one copy of each line: with its disk, lines are lost. Set LOG_ENGINE_REPLICAS.')
-  else if (health.number_of_data_nodes <= options.replicas)
-    warnings.push(`The log engine has ${health.number_of_data_nodes} nodes, too few for LOG_ENGINE_REPLICAS copies.`)
-  return {
-    identity: `${root.cluster_uuid} ${options.prefix}`,
-    version: `${name} ${number}`,
-    nodes: health.number_of_data_nodes,
-    health: health.status,
-    warnings,
-  }
-}
-
-/** Another program's indexes under the prefix, or those of another version of Vakt, are left alone. */
-async function refuseForeign(client: OpenSearchClient, { prefix }: OpenSearchOptions): Promise<void> {
-  type Mappings = Record<string, { mappings: { _meta?: { vakt?: number } } }>
-  const { withUnfinished } = indexNames(prefix)
-  const path = `${withUnfinished}/_mapping?${FOUND}&filter_path=*.mappings._meta`
-  const found = (await client.get<Mappings | null>('GET', path)) ?? {}
-  const listed = await client.get<{ index: string }[]>(
-    'GET',
-    `_cat/indices/${withUnfinished}?format=json&h=index&${FOUND}`,
-  )
-  for (const { index } of listed)
-    if (found[index]?.mappings._meta?.vakt !== LAYOUT)
-      throw new Problem(
-        'invalid',
-        `The index ${index} of the log engine is not of this version of Vakt. Set LOG_ENGINE_PREFIX to another name.`,
-      )
-}
-
-async function readPartitions(
-  client: OpenSearchClient,
-  names: ReturnType<typeof indexNames>,
-): Promise<readonly EnginePartition[]> {
-  type Row = { index: string; health: string; 'docs.count': string | null; 'store.size': string | null }
-  const columns = 'index,health,docs.count,store.size'
-  const rows = await client.get<Row[]>('GET', `_cat/indices/${names.all}?format=json&bytes=b&h=${columns}&${FOUND}`)
-  if (rows.length === 0) return []
-  const healthy = rows.filter(({ health }) => health !== 'red').map(({ index }) => index)
-  const edge = (kind: 'min' | 'max', field: string) => ({ [kind]: { field } })
-  const edges = {
-    from: edge('min', 't'),
-    until: edge('max', 't'),
-    first: edge('min', 'pos'),
-    last: edge('max', 'pos'),
-  }
-  const aggs = { days: { terms: { field: '_index', size: MAX_VALUES }, aggs: edges } }
-  const path = `${healthy.join(',')}/_search?${FOUND}&request_cache=true`
-  const searched =
-    healthy.length === 0
-      ? null
-      : whole(await client.get<Searched>('POST', path, { size: 0, track_total_hits: false, aggs }))
-  const days = new Map((searched ? bucketsOf(searched, 'days') : []).map(bucket => [String(bucket.key), bucket]))
-  const expiries = await readExpiries(client, names)
-  return rows.flatMap(({ index, health, ...row }) => {
-    const name = names.partitionOf(index)
-    if (name === null) return []
-    const day = days.get(index)
-    const value = (of: string) => (day?.[of] as Sub | undefined)?.value ?? null
-    return {
-      name,
-      lines: day?.doc_count ?? Number(row['docs.count'] ?? 0),
-      bytes: Number(row['store.size'] ?? 0),
-      from: value('from'),
-      until: value('until'),
-      firstPosition: value('first') ?? 0,
-      lastPosition: value('last') ?? 0,
-      expiresAt: expiries.get(index) ?? expiryOf(parsePartition(name)!),
-      damage:
-        health === 'red' ? `The index ${index} of the log engine is red: no copy of a part of it is there.` : null,
-    }
-  })
-}
-
-/** When restored indexes expire. */
-async function readExpiries(
-  client: OpenSearchClient,
-  names: ReturnType<typeof indexNames>,
-): Promise<Map<string, number>> {
-  type Mappings = Record<string, { mappings: { _meta?: { expires_at?: number } } }>
-  const path = `${names.aliasOfRestore('*')}/_mapping?${FOUND}&filter_path=*.mappings._meta`
-  const found = (await client.get<Mappings | null>('GET', path)) ?? {}
-  return new Map(
-    Object.entries(found).flatMap(([index, { mappings }]) => {
-      const at = mappings._meta?.expires_at
-      return at === undefined ? [] : [[index, at] as const]
-    }),
-  )
 }

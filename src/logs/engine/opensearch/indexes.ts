@@ -39,6 +39,16 @@ export type IndexNames = {
   withUnfinished: string
   /** The partition of an index, or null. */
   partitionOf(index: string): string | null
+  /** The name by which searches of everything find an index. */
+  searchedAs(index: string): string
+}
+
+/** Options of requests for which no index is no fault. */
+export const FOUND = 'ignore_unavailable=true&allow_no_indices=true'
+
+/** The name of the index template under a prefix. */
+export function templateName(prefix: string): string {
+  return `${prefix}-lines`
 }
 
 /** The names of indexes under a prefix; `vakt-2026-11-21.3d.0`. */
@@ -54,6 +64,9 @@ export function indexNames(prefix: string): IndexNames {
     partitionOf(index) {
       const partition = index.startsWith(unfinished) ? index.slice(unfinished.length) : index.slice(prefix.length + 1)
       return parsePartition(partition) ? partition : null
+    },
+    searchedAs(index) {
+      return index.startsWith(unfinished) ? `${prefix}-restored-${index.slice(unfinished.length)}` : index
     },
   }
 }
