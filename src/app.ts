@@ -166,7 +166,7 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
 
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
 function buildJobs(
-  { state, config, clock, logger, reach, probe, version, tickIntervalMs, takenOverFrom = null }: AppOptions,
+  { state, config, clock, logger, reach, probe, version, tickIntervalMs, takenOverFrom = null, ...rest }: AppOptions,
   { ruleKinds, commit, store, logWriter, vault, storage, mayDelete, telemetry }: Storage,
   { registry, delivery, analysis, analyzers, statuses, directChannels, directNotices }: Notifications,
 ) {
@@ -209,6 +209,7 @@ function buildJobs(
     mayDelete,
     tickIntervalMs,
     takenOverFrom,
+    replication: rest.replication ?? (() => null),
     onClockRollback(ms) {
       delivery.rewind(ms)
       checkProber.rewind()

@@ -20,8 +20,9 @@ import { Problem } from './problem.ts'
 import { createKey } from './projects/keys.ts'
 import { findProject, randomWord } from './projects/projects.ts'
 import { createVault, privacyKey } from './projects/vault.ts'
-import { systemLeaseTime } from './replication/lease/lease-time.ts'
+import { systemLeaseTime, timeBase } from './replication/lease/lease-time.ts'
 import { openLeaseStore } from './replication/lease/open-lease-store.ts'
+import { renewOnThread } from './replication/lease/renewal-thread.ts'
 import { type Duty, goOnDuty, LOST_LEASE_EXIT_CODE } from './replication/standby/duty.ts'
 import { MIGRATIONS, openState } from './state/database.ts'
 import { readValue, writeValue } from './state/key-value.ts'
@@ -73,13 +74,16 @@ async function takeTurn(config: Config, environment: Environment): Promise<Duty>
       'invalid',
       'A stand-by needs LEASE, the same as the main Vakt. docs/high-availability.md shows how.',
     )
+  const { lease } = config
   const ending = new AbortController()
+  const base = timeBase()
   const stop = () => ending.abort()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
   try {
     return await goOnDuty({
-      ...{ config, environment, standsBy, signal: ending.signal, time: systemLeaseTime() },
-      store: openLeaseStore(config.lease, environment),
+      ...{ config, environment, standsBy, signal: ending.signal, time: systemLeaseTime(base) },
+      store: openLeaseStore(lease, environment),
+      renew: renewOnThread({ lease, environment, base }),
       logger: createLogger(config.logLevel, config.secrets),
       print: text => process.stdout.write(`${text}\n`),
       onLost(sentence) {
@@ -137,6 +141,7 @@ async function start(settings: Config, duty: Duty | null): Promise<void> {
     store,
     version: packageJson.version,
     takenOverFrom: duty?.takenOverFrom ?? null,
+    replication: () => duty?.replication() ?? null,
     publicUrl: () => publicUrl ?? '',
     platforms: [...platforms, () => terminal],
   })

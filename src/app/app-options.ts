@@ -4,6 +4,7 @@ import type { PlatformDefinition, PlatformFactory } from '../chat/platform-defin
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Target } from '../connectivity/targets.ts'
+import type { ReplicationHealth } from '../detectors/failing-replication.ts'
 import type { RuleKind } from '../detectors/rules/rule-kind.ts'
 import type { Protocol } from '../intake/protocols/protocol.ts'
 import type { CheckProberOptions } from '../jobs/probes/check-prober.ts'
@@ -23,6 +24,8 @@ export type AppOptions = {
   isStateCurrent?: boolean
   /** The name of the Vakt from which this one took over its state (default: the state is its own). */
   takenOverFrom?: string | null
+  /** How the program is that copies the state to a stand-by; null without one (default). */
+  replication?: () => ReplicationHealth | null
   version: string
   /** Where clients reach the intake; known only once the port is. */
   publicUrl: () => string

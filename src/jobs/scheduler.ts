@@ -13,6 +13,7 @@ import { recordConnectivity } from '../connectivity/states.ts'
 import { detectDisconnectedChats, nextDisconnectedChat } from '../detectors/chat-disconnected.ts'
 import { evaluateDueChecks } from '../detectors/evaluate-checks.ts'
 import { detectFailingForwards } from '../detectors/failing-forwards.ts'
+import type { ReplicationHealth } from '../detectors/failing-replication.ts'
 import { pruneSeen } from '../detectors/rules/evaluate-rules.ts'
 import { reevaluateRuleStates } from '../detectors/rules/reevaluate-rule-states.ts'
 import type { RuleKinds } from '../detectors/rules/rule-kind.ts'
@@ -27,6 +28,7 @@ import type { StorageHealth } from '../state/storage-health.ts'
 import type { Rejections } from '../telemetry.ts'
 import { errorMessage } from '../text.ts'
 import { HOUR, MINUTE, SECOND } from '../time.ts'
+import { evaluateReplication } from './backups/replication-watch.ts'
 import { correctClockRollback } from './clock-rollback.ts'
 import type { DirectNotices } from './direct-notices.ts'
 import { createDowntimeMonitor } from './downtime-monitor.ts'
@@ -80,6 +82,8 @@ export type SchedulerOptions = {
   directChannels: DirectChannels
   /** The name of the Vakt from which this one took over its state; null when it is its own. */
   takenOverFrom: string | null
+  /** How the program is that copies the state to a stand-by; null without one. */
+  replication(): ReplicationHealth | null
   /** Called after the system clock moved backwards by `ms`. */
   onClockRollback(ms: number): void
   /** The longest time between two ticks, ms (default: 5 s); with another one rules wait for a tick. Only tests change it. */
@@ -182,6 +186,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     { everyMs: tickIntervalMs, run: markAlive },
     { everyMs: MINUTE, run: now => evaluateRejectedLines(state, options.rejections, now, startedAt) },
     { everyMs: MINUTE, run: now => applyResults(state, detectFailingForwards(listForwards(state), now), now) },
+    { everyMs: TICK_INTERVAL_MS, run: now => evaluateReplication(state, options.replication(), now) },
     { everyMs: MINUTE, run: now => calendars.readDue(now) },
     { everyMs: MINUTE, run: now => pruneSeen(state, now), mustWait: () => !mayDelete(clock.now()) },
     { everyMs: PRUNE_INTERVAL_MS, run: now => prune(state, now), mustWait: () => !mayDelete(clock.now()) },

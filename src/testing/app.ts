@@ -42,6 +42,8 @@ export type TestAppOptions = {
   protocols?: readonly Protocol[]
   /** The name of the Vakt whose state this one took over. */
   takenOverFrom?: string
+  /** How the program is that copies the state. */
+  replication?: Parameters<typeof createApp>[0]['replication']
   /** Goes on with what an earlier app left. */
   after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[]; added?: Map<string, MemoryChannel> }
 }
@@ -81,6 +83,7 @@ export async function startApp(options: TestAppOptions = {}) {
     vaultKey: Buffer.alloc(32, 7),
     version: 'test',
     takenOverFrom: options.takenOverFrom ?? null,
+    ...(options.replication ? { replication: options.replication } : {}),
     reach: async () => {
       if (!internet.up) throw new Error('the internet is gone')
     },

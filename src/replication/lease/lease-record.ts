@@ -1,4 +1,5 @@
 // What the lease holds: who may act, under which epoch, and for how long after its last renewal. Pure.
+import { randomUUID } from 'node:crypto'
 
 /**
  * A lease. Every take-over raises `epoch`; every write has a `nonce` of its own, so that a writer whose answer was lost
@@ -21,6 +22,11 @@ export type LeaseRecord = {
 
 /** A lease as it was read; `version` identifies it in the store, null where there is none. */
 export type ReadLease = { readonly record: LeaseRecord; readonly version: string } | null
+
+/** A lease renewed by its holder at `now` (epoch ms). */
+export function nextRecord(record: LeaseRecord, now: number): LeaseRecord {
+  return { ...record, renewedAt: now, nonce: randomUUID(), isReleased: false }
+}
 
 /** The text of a lease. */
 export function leaseText(record: LeaseRecord): string {

@@ -13,16 +13,18 @@ export interface LeaseTime {
 /** How far the wall clock may run ahead of the monotonic one before the time since boot is asked, ms. */
 const MAX_DIFFERENCE_MS = 250
 
-/** The time of this machine. */
-export function systemLeaseTime(): LeaseTime {
+/** Where the measuring of time began, so that all threads of a process measure the same. */
+export type TimeBase = { monotonic: number; wall: number; boot: number }
+
+/** The time of this machine, measured from `base`: now, where it is not named. */
+export function systemLeaseTime(base: TimeBase = timeBase()): LeaseTime {
   // The monotonic clock stands still while the machine sleeps; the time since boot does not, but takes a system call. A wall
   // clock that is ahead of the monotonic one says that either the machine slept or somebody set the clock.
-  const base = { monotonic: performance.now(), wall: Date.now(), boot: uptime() * 1000 }
   let asleepMs = 0
   let correctedMs = 0
   return {
     elapsedMs() {
-      const monotonic = performance.now() - base.monotonic
+      const monotonic = monotonicMs() - base.monotonic
       const ahead = Date.now() - base.wall - monotonic
       if (ahead > correctedMs + MAX_DIFFERENCE_MS) {
         asleepMs = Math.max(asleepMs, uptime() * 1000 - base.boot - monotonic)
@@ -36,4 +38,14 @@ export function systemLeaseTime(): LeaseTime {
     },
     now: Date.now,
   }
+}
+
+/** A base of now. */
+export function timeBase(): TimeBase {
+  return { monotonic: monotonicMs(), wall: Date.now(), boot: uptime() * 1000 }
+}
+
+// `performance.now()` begins anew in each thread.
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
 }

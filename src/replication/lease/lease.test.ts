@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { LeaseConfig } from '../../config/lease-settings.ts'
 import { examineLease } from '../../operations/doctor/examine-lease.ts'
 import { Problem } from '../../problem.ts'
 import { memoryState } from '../../state/database.ts'
@@ -14,7 +15,11 @@ import { fileLease } from './file-lease.ts'
 import { type Lease, takeLease } from './lease.ts'
 import { type LeaseRecord, leaseText, parseLease } from './lease-record.ts'
 import type { LeaseStore } from './lease-store.ts'
+import { systemLeaseTime, timeBase } from './lease-time.ts'
+import { startRenewal } from './renewal.ts'
+import { renewOnThread } from './renewal-thread.ts'
 import { s3Lease } from './s3-lease.ts'
+import { openSharedLease, sharedLeaseMemory } from './shared-lease.ts'
 
 const TTL_MS = 20_000
 const signal = new AbortController().signal
@@ -227,6 +232,87 @@ describe('a lease', () => {
     }
     expect(acted).toBeGreaterThan(50)
     for (const vakt of all) vakt.end()
+  })
+})
+
+describe('a lease that a thread renews', () => {
+  const aRecord = (ttlMs = TTL_MS): LeaseRecord => ({
+    ...{ format: 1, epoch: 1, holder: 'a', name: 'vakt-a', ttlMs, renewedAt: 0, nonce: 'n', isReleased: false },
+  })
+
+  it('is lost at the next step of the main thread when the other one found that, before any message arrives', async () => {
+    const clock = aClock()
+    const { store } = memoryLease()
+    const shared = openSharedLease(sharedLeaseMemory())
+    const lost: string[] = []
+    const lease = await takeLease({
+      ...{ store, holder: 'a', name: 'vakt-a', ttlMs: TTL_MS, signal, onLost: sentence => lost.push(sentence) },
+      time: { elapsedMs: clock.now, now: clock.now, after: (ms, task) => clock.at(clock.now() + ms, task) },
+      onFree: () => ({ goesOn: false }),
+      renew({ written }) {
+        shared.setUntil(written.begunMs + TTL_MS / 2)
+        return { until: shared.until, lost: shared.lost, release: async () => {} }
+      },
+    })
+    await clock.advance(9_000)
+    lease.check()
+    // The main thread was busy meanwhile, and the other one renewed.
+    shared.setUntil(clock.now() + TTL_MS / 2)
+    await clock.advance(9_000)
+    lease.check()
+    expect(lost).toEqual([])
+    shared.setLost('Another Vakt – vakt-b – has taken over.')
+    expect(() => lease.check()).toThrow('Another Vakt – vakt-b – has taken over.')
+    expect(lost).toEqual(['Another Vakt – vakt-b – has taken over.'])
+  })
+
+  it('ends when nothing renews it, also for a Vakt that does nothing', async () => {
+    const clock = aClock()
+    const { store } = memoryLease()
+    const lost: string[] = []
+    await takeLease({
+      ...{ store, holder: 'a', name: 'vakt-a', ttlMs: TTL_MS, signal, onLost: sentence => lost.push(sentence) },
+      time: { elapsedMs: clock.now, now: clock.now, after: (ms, task) => clock.at(clock.now() + ms, task) },
+      onFree: () => ({ goesOn: false }),
+      renew: ({ written }) => ({ until: () => written.begunMs + 10_000, lost: () => null, release: async () => {} }),
+    })
+    await clock.advance(9_999)
+    expect(lost).toEqual([])
+    await clock.advance(2)
+    expect(lost).toHaveLength(1)
+  })
+
+  it('is renewed no more once the main thread has been busy for too long', async () => {
+    const clock = aClock()
+    const { store, now } = memoryLease()
+    const written = { record: aRecord(), version: (await store.write(aRecord(), null, signal))!, begunMs: clock.now() }
+    let isHolderAlive = true
+    const lost: string[] = []
+    startRenewal({
+      ...{ store, written, isHolderAlive: () => isHolderAlive, onLost: sentence => lost.push(sentence) },
+      time: { elapsedMs: clock.now, now: clock.now, after: (ms, task) => clock.at(clock.now() + ms, task) },
+    })
+    await clock.advance(60_000)
+    const { version } = now()!
+    expect(Number(version)).toBeGreaterThan(10)
+    isHolderAlive = false
+    await clock.advance(60_000)
+    expect([now()!.version, lost.length]).toEqual([version, 1])
+  })
+
+  it('is released by the thread, so that another Vakt begins at once', async () => {
+    const lease = { at: join(folder(), 'vakt.lease'), ttlMs: 3_600_000 } as LeaseConfig
+    const store = fileLease(lease.at)
+    const version = (await store.write(aRecord(lease.ttlMs), null, signal))!
+    const base = timeBase()
+    const renewal = renewOnThread({ lease, environment: {}, base })({
+      ...{ store, time: systemLeaseTime(base), onLost() {} },
+      written: { record: aRecord(lease.ttlMs), version, begunMs: 0 },
+    })
+    expect([renewal.until(), renewal.lost()]).toEqual([lease.ttlMs / 2, null])
+    await renewal.release()
+    const read = await store.read(signal)
+    expect(read?.record).toMatchObject({ holder: 'a', epoch: 1, isReleased: true })
   })
 })
 

@@ -1,11 +1,10 @@
-// Takes the lease, renews it, and says at every step whether this Vakt may still act.
+// Takes the lease, has it renewed, and says at every step whether this Vakt may still act.
 import { randomUUID } from 'node:crypto'
 import { Problem } from '../../problem.ts'
-import { errorMessage } from '../../text.ts'
-import { aboutDuration, isoTime } from '../../time.ts'
 import { type LeaseRecord, leaseTimes, type ReadLease } from './lease-record.ts'
 import type { LeaseStore } from './lease-store.ts'
 import type { LeaseTime } from './lease-time.ts'
+import { expiredSentence, type Renewal, type RenewalOptions, startRenewal } from './renewal.ts'
 
 const RELEASED = 'This Vakt has released its lease and is stopping.'
 
@@ -39,6 +38,8 @@ export type LeaseOptions = {
   /** Called while another Vakt has the lease, once for each holder. */
   onWait?(record: LeaseRecord, isRenewed: boolean): void
   onTrouble?(problem: Problem): void
+  /** What renews it; on this thread where it is not named. */
+  renew?: (options: RenewalOptions) => Renewal
   /** Called once, when this Vakt may act no more. */
   onLost(sentence: string): void
 }
@@ -117,125 +118,63 @@ async function writeOrRecognize(
 
 function holdLease(
   options: LeaseOptions,
-  { epoch, nonce }: LeaseRecord,
+  record: LeaseRecord,
   previous: LeaseRecord | null,
-  firstVersion: string,
-  firstBegun: number,
+  version: string,
+  begunMs: number,
 ): Lease {
-  const { store, time, ttlMs, onTrouble, onLost } = options
-  const { renewEveryMs, retryEveryMs, actForMs } = leaseTimes(ttlMs)
-  const ending = new AbortController()
-  let version: string | null = firstVersion
-  /** The last write that was answered, and those since: what is there otherwise was written by another process. */
-  let ownNonces = new Set([nonce])
-  let until = firstBegun + actForMs
+  const { store, time, ttlMs, onTrouble, onLost, renew = startRenewal } = options
+  const { actForMs } = leaseTimes(ttlMs)
   let lost: string | null = null
-  let isReleasing = false
   let isReleased = false
-  let renewing: Promise<void> | null = null
-  let cancelRenewal = () => {}
+  let isReleasing = false
   let cancelEnd = () => {}
 
   const lose = (sentence: string) => {
     if (lost !== null || isReleased) return
     lost = sentence
-    stopTimers()
-    ending.abort()
+    cancelEnd()
     onLost(sentence)
   }
+  const renewal = renew({
+    ...{ store, time, written: { record, version, begunMs }, onLost: lose },
+    ...(onTrouble ? { onTrouble } : {}),
+  })
 
   const check = () => {
-    if (lost === null && !isReleased && time.elapsedMs() >= until) lose(expiredSentence(store.name, actForMs))
+    if (lost === null && !isReleased) {
+      const found = renewal.lost()
+      if (found !== null) lose(found)
+      else if (time.elapsedMs() >= renewal.until()) lose(expiredSentence(store.name, actForMs))
+    }
     if (lost !== null || isReleased) throw new Problem('busy', lost ?? RELEASED, { retryAfterMs: ttlMs })
   }
 
-  /**
-   * The version of an earlier write of this process whose answer was lost. When it is somebody else's, the lease is lost; a
-   * clone of a running machine has the same holder and epoch.
-   */
-  const ownVersion = async (): Promise<string> => {
-    const read = await store.read(ending.signal)
-    if (read && ownNonces.has(read.record.nonce)) return read.version
-    lose(overtakenSentence(store.name, read?.record ?? null))
-    throw new Problem('busy', lost!)
-  }
-
-  /** Resolves with whether the lease was renewed; never rejects. */
-  const renew = async (): Promise<boolean> => {
-    const begun = time.elapsedMs()
-    try {
-      check()
-      const record = recordOf(options, epoch, false)
-      ownNonces.add(record.nonce)
-      const written =
-        (await store.write(record, version, ending.signal)) ??
-        (await store.write(record, await ownVersion(), ending.signal))
-      if (written === null) return false
-      version = written
-      ownNonces = new Set([record.nonce])
-      // Before the extension: a pause longer than the lease must not be forgotten because its renewal still went through.
-      if (time.elapsedMs() < until) extend(begun + actForMs)
-      return true
-    } catch (error) {
-      if (!ending.signal.aborted)
-        onTrouble?.(error instanceof Problem ? error : new Problem('busy', errorMessage(error), { cause: error }))
-      return false
-    }
-  }
-
-  const extend = (to: number) => {
-    until = to
-    cancelEnd()
-    cancelEnd = time.after(Math.max(0, until - time.elapsedMs()) + 1, () => {
+  /** A Vakt that has nothing to do ends, too, when its lease does. */
+  const watchEnd = () => {
+    cancelEnd = time.after(Math.max(0, renewal.until() - time.elapsedMs()) + 1, () => {
       try {
         check()
+        watchEnd()
       } catch {
         // `onLost` has ended it.
       }
     })
   }
 
-  const schedule = (ms: number) => {
-    cancelRenewal = time.after(ms, () => {
-      renewing = renew().then(isRenewed => {
-        renewing = null
-        if (lost === null && !isReleasing) schedule(isRenewed ? renewEveryMs : retryEveryMs)
-      })
-    })
-  }
-
-  const stopTimers = () => {
-    cancelRenewal()
-    cancelEnd()
-  }
-
-  extend(until)
-  schedule(renewEveryMs)
+  watchEnd()
   return {
-    epoch,
+    epoch: record.epoch,
     previous,
     check,
     async release() {
       if (isReleasing || lost !== null) return
       isReleasing = true
-      cancelRenewal()
-      await renewing?.catch(() => {})
-      if (lost === null && time.elapsedMs() < until)
-        await store.write(recordOf(options, epoch, true), version, ending.signal).catch(() => {})
+      await renewal.release()
       isReleased = true
-      stopTimers()
+      cancelEnd()
     },
   }
-}
-
-function expiredSentence(name: string, ms: number): string {
-  return `This Vakt could not renew its lease (${name}) for ${aboutDuration(ms)}, so another one may act in its place. It begins nothing more and stops; start it again, or run "npx vakt standby".`
-}
-
-function overtakenSentence(name: string, by: LeaseRecord | null): string {
-  if (by === null)
-    return `The lease ${name} was removed while this Vakt held it. It begins nothing more and stops; start it again.`
-  return `${by.name} has taken over (epoch ${by.epoch}, ${isoTime(by.renewedAt)}) and holds the lease ${name}. This Vakt begins nothing more and stops; run "npx vakt standby" here.`
 }
 
 /** Resolves after `ms`; rejects when `signal` is aborted. */

@@ -8,14 +8,14 @@ import type { State } from '../../state/database.ts'
 import { folderIdentity } from '../../state/folder-identity.ts'
 import { lockFolder } from '../../state/folder-lock.ts'
 import { aboutDuration, isoTime, SECOND } from '../../time.ts'
-import { type Lease, takeLease } from '../lease/lease.ts'
+import { type Lease, type LeaseOptions, takeLease } from '../lease/lease.ts'
 import type { LeaseRecord } from '../lease/lease-record.ts'
 import type { LeaseStore } from '../lease/lease-store.ts'
 import type { LeaseTime } from '../lease/lease-time.ts'
 import { machineName } from '../lease/open-lease-store.ts'
 import { checkOutgoingRequests } from '../lease/outgoing-requests.ts'
 import { isStateOf, readMark, writeEpoch } from './lease-epoch.ts'
-import { startReplicator } from './replicator.ts'
+import { type Replicator, type ReplicatorHealth, startReplicator } from './replicator.ts'
 import { mustBeRestorable, rehearseRestore, restoreState } from './restore-state.ts'
 
 /** The exit code of a Vakt that lost its lease (EX_TEMPFAIL of sysexits.h): whoever supervises it starts it again. */
@@ -29,6 +29,8 @@ export type DutyOptions = {
   environment: Environment
   store: LeaseStore
   time: LeaseTime
+  /** What renews the lease; on this thread where it is not named. */
+  renew?: LeaseOptions['renew']
   logger: Logger
   /** Whether it waits for the main Vakt to be lost and restores its state; otherwise it refuses to start beside that. */
   standsBy: boolean
@@ -46,6 +48,8 @@ export interface Duty {
   /** Releases the lock of the data folder; the state takes it over. */
   readonly releaseFolder: () => void
   check(): void
+  /** How the program is that copies the state; null without one. */
+  replication(): ReplicatorHealth | null
   begin(state: State): void
   end(): Promise<void>
 }
@@ -64,6 +68,7 @@ export async function goOnDuty(options: DutyOptions): Promise<Duty> {
   try {
     const lease = await takeLease({
       ...{ store, ttlMs: settings.ttlMs, time: options.time, signal: options.signal, onLost: options.onLost },
+      ...(options.renew ? { renew: options.renew } : {}),
       holder: folderIdentity(dataDir),
       name: settings.name ?? machineName(),
       onFree: record => examineState(record, options),
@@ -160,12 +165,13 @@ function dutyOf(
 ): Duty {
   const command = config.lease!.replicateCommand
   let stopChecking = () => {}
-  let replicator: { stop(): Promise<void> } | null = null
+  let replicator: Replicator | null = null
   return {
     epoch: lease.epoch,
     takenOverFrom,
     releaseFolder,
     check: lease.check,
+    replication: () => replicator?.health() ?? null,
     begin(state) {
       state.setFence(lease.check)
       stopChecking = checkOutgoingRequests(lease.check)

@@ -25,7 +25,12 @@ while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
 exit "$code"
 `
 
+/** What is known of the program; `failingSince` is null while it runs as it should (epoch ms). */
+export type ReplicatorHealth = { command: string; failingSince: number | null; failures: number; output: string }
+
 export interface Replicator {
+  /** Whether it keeps ending; it must run for a minute to count as well again. */
+  health(): ReplicatorHealth
   /** Stops the program; resolves once it has ended, which gives it time to copy the last changes. */
   stop(): Promise<void>
 }
@@ -34,12 +39,17 @@ export interface Replicator {
 export function startReplicator(command: string, environment: Record<string, string>, logger: Logger): Replicator {
   let isStopping = false
   let failures = 0
+  let failingSince: number | null = null
+  let lastOutput = ''
+  let begun = 0
+  let isUp = false
   let retry: NodeJS.Timeout | undefined
   let child: ChildProcess
   let ended: Promise<void>
 
   const start = () => {
-    const begun = performance.now()
+    begun = performance.now()
+    isUp = true
     let output = ''
     child = spawn('sh', ['-c', GUARD, 'sh', command], {
       env: { ...process.env, ...environment },
@@ -60,10 +70,14 @@ export function startReplicator(command: string, environment: Record<string, str
     })
     void ended.then(() => {
       endGroup('SIGKILL')
+      isUp = false
       if (isStopping) return
-      failures = performance.now() - begun > STEADY_MS ? 1 : failures + 1
+      const wasSteady = performance.now() - begun > STEADY_MS
+      if (wasSteady || failingSince === null) failingSince = Date.now()
+      failures = wasSteady ? 1 : failures + 1
       const ms = backOff(failures, RETRY)
       const said = output.trim().split('\n').slice(-3).join(' ')
+      lastOutput = said
       logger.error('the copying of the state has ended; starting it again', { code: child.exitCode, ms, output: said })
       retry = setTimeout(start, ms)
     })
@@ -79,6 +93,14 @@ export function startReplicator(command: string, environment: Record<string, str
 
   start()
   return {
+    health() {
+      const isSteady = isUp && performance.now() - begun > STEADY_MS
+      return {
+        ...{ command, output: lastOutput },
+        failingSince: isSteady ? null : failingSince,
+        failures: isSteady ? 0 : failures,
+      }
+    },
     async stop() {
       isStopping = true
       clearTimeout(retry)

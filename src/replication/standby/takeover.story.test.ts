@@ -270,6 +270,24 @@ it('a state is what the holder left when its epoch is the same and it was alive 
 })
 
 describe('the copying of the state', () => {
+  it('has one card while its command keeps ending, and its end when it runs again', async () => {
+    let health = { failingSince: null as number | null, failures: 0, output: '' }
+    const app = await startApp({ replication: () => health })
+    await app.passes('1m')
+    health = { failingSince: app.clock.now(), failures: 2, output: 'no bucket' }
+    await app.passes('1m')
+    expect(app.titles()).toEqual([])
+    health = { ...health, failures: 3 }
+    await app.passes('5m')
+    expect(app.titles()).toEqual(['Warning: The state is not copied: REPLICATE_COMMAND keeps ending'])
+    expect(app.cardText()).toContain('It ended 3 times')
+    expect(app.cardText()).toContain('It wrote last: no bucket')
+    health = { failingSince: null, failures: 0, output: '' }
+    await app.passes('1m')
+    expect(app.titles()).toEqual(['Resolved: The state is not copied: REPLICATE_COMMAND keeps ending'])
+    await app.stop()
+  })
+
   it('runs with the epoch, is started again when it ends, and ends with Vakt', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vakt-replicator-'))
     folders.push(folder)
@@ -279,6 +297,7 @@ describe('the copying of the state', () => {
     const replicator = startReplicator(script, { VAKT_EPOCH: '7' }, logger)
     await until(() => existsSync(join(folder, 'up')), 'the second run')
     expect(errors[0]).toMatchObject({ code: 3, output: 'broken' })
+    expect(replicator.health()).toMatchObject({ failures: 1, output: 'broken', failingSince: expect.any(Number) })
     await replicator.stop()
     expect(readFileSync(join(folder, 'runs'), 'utf8')).toBe('7\n7\nend\n')
   })
