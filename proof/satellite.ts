@@ -15,6 +15,9 @@ const BATCH_LINES = 500
 /** The times of satellite and sender are of one clock; a request may be under way for this long, ms. */
 const TIME_TOLERANCE_MS = 15 * SECOND
 
+/** How long nothing may leave the satellite before that is a fault, ms. */
+const PATIENCE_MS = 60 * SECOND
+
 type Sent = { at: number; until: number }
 type Acknowledged = { lines: Map<string, Sent>; beats: Map<string, Sent[]> }
 
@@ -78,10 +81,10 @@ export async function satellite(options: Readonly<Record<string, string>>): Prom
     ])
     await trouble
     const sentAfter = Date.now() - begun
-    await until(() => away.isEmpty(), 'everything to arrive').catch(() => {})
+    await away.drains()
     isDone = true
     await steady
-    await until(() => away.isEmpty(), 'everything to arrive')
+    await away.drains()
     console.log(
       `satellite: ${lines} lines and ${beats} beats were acknowledged within ${Math.round(sentAfter / SECOND)} s, ${kills} times in trouble (seed ${seed}); all at the main after ${Math.round((Date.now() - begun) / SECOND)} s`,
     )
@@ -143,12 +146,31 @@ class Elsewhere {
     await ended
   }
 
-  async isEmpty(): Promise<boolean> {
+  /** Resolves once nothing waits; rejects when nothing has left for a while. How much there is does not matter. */
+  async drains(): Promise<void> {
+    let [fewest, since] = [Number.POSITIVE_INFINITY, Date.now()]
+    for (;;) {
+      const { waiting, isConnected, reason } = await this.#status()
+      if (isConnected && waiting === 0) return
+      if (waiting < fewest) [fewest, since] = [waiting, Date.now()]
+      if (Date.now() - since > PATIENCE_MS)
+        throw new Error(`${waiting} requests wait, and none has left for ${PATIENCE_MS / SECOND} s: ${reason}`)
+      await sleep(50)
+    }
+  }
+
+  async #status(): Promise<{ waiting: number; isConnected: boolean; reason: string | null }> {
     const response = await fetch(`${this.url}/readyz`).catch(() => null)
-    const status = (await response?.json()) as
-      | { waiting: { requests: number }; parts: { main: { ok: boolean } } }
-      | undefined
-    return (status?.parts.main.ok ?? false) && status?.waiting.requests === 0
+    const status = (await response?.json().catch(() => null)) as {
+      waiting: { requests: number }
+      parts: { main: { ok: boolean; message: string | null } }
+    } | null
+    const main = status?.parts.main ?? { ok: false, message: 'the satellite does not answer' }
+    return {
+      waiting: status?.waiting.requests ?? Number.POSITIVE_INFINITY,
+      isConnected: main.ok,
+      reason: main.message,
+    }
   }
 }
 
