@@ -170,6 +170,8 @@ function auditChat(
   names: ReadonlyMap<number, string>,
   now: number,
 ): void {
+  if (chat.repeated !== null)
+    throw new Violation(`Sent again to ${chat.id} without being looked for: ${chat.repeated}.`)
   const shown = Map.groupBy(
     chat.messages.filter(message => !world.orphans.has(message)),
     message => alertOf(message),

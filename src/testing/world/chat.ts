@@ -36,6 +36,8 @@ export interface Chat {
   readonly id: string
   readonly messages: ChatMessage[]
   fault: ChatFault | null
+  /** The first message that was sent again although the chat would have found it; null while there is none. */
+  repeated: string | null
   /** The chat as one life of Vakt reaches it: nothing comes back to a dead one. */
   channel(life: { clock: Clock; isAlive(): boolean }): Channel
 }
@@ -55,6 +57,13 @@ export function createChat(
   }
   const isForgotten = (message: ChatMessage) =>
     chat.fault === 'forgets nonces' && world.trueNow() - message.at < FORGOTTEN_MS
+
+  /** Whoever sends a message looks for an earlier one with its nonce. */
+  const noteRepeated = (kind: Kind, nonce: string) => {
+    const known = messages.filter(message => !isForgotten(message))
+    const isKnown = known.some(message => noncesOf(message).includes(nonce))
+    if (isKnown) chat.repeated ??= `a ${kind} with the nonce ${nonce}`
+  }
 
   const request = async <T>(kind: Kind, life: { clock: Clock; isAlive(): boolean }, work: () => T): Promise<T> => {
     if (!life.isAlive()) return new Promise(() => {})
@@ -78,6 +87,7 @@ export function createChat(
     id,
     messages,
     fault: null,
+    repeated: null,
     channel(life) {
       const ask = async <T>(kind: Kind, work: () => T): Promise<T> => {
         try {
@@ -90,12 +100,14 @@ export function createChat(
         id,
         name: id,
         capabilities: { edits: true, threads: false, pictures: false, mentions: true, interactive: true },
-        post: (card, nonce) =>
-          ask('post', () => {
+        post(card, nonce) {
+          noteRepeated('post', nonce)
+          return ask('post', () => {
             const message = { ref: `${id}/${++posted}`, nonce, at: world.trueNow(), card, replies: [] }
             messages.push(message)
             return message.ref
-          }),
+          })
+        },
         edit: (ref, card) =>
           ask('edit', () => {
             const message = byRef(ref)
@@ -106,11 +118,13 @@ export function createChat(
             }
             message.card = card
           }),
-        reply: (ref, card, nonce) => ask('reply', () => `${ref}/reply${byRef(ref).replies.push({ card, nonce }) - 1}`),
+        reply(ref, card, nonce) {
+          noteRepeated('reply', nonce)
+          return ask('reply', () => `${ref}/reply${byRef(ref).replies.push({ card, nonce }) - 1}`)
+        },
         find: nonce =>
           ask('find', () => {
             const known = messages.filter(message => !isForgotten(message))
-            const noncesOf = (message: ChatMessage) => [message.nonce, ...message.replies.map(reply => reply.nonce)]
             return known.find(message => noncesOf(message).includes(nonce))?.ref ?? null
           }),
         findAll: nonces =>
@@ -126,6 +140,10 @@ export function createChat(
     },
   }
   return chat
+}
+
+function noncesOf(message: ChatMessage): string[] {
+  return [message.nonce, ...message.replies.map(reply => reply.nonce)]
 }
 
 /** The error before anything was done; null where the request is carried out. */

@@ -48,6 +48,8 @@ export interface MortalDatabase {
   readonly state: State
   /** The process dies before the statement after the next `count` ones. */
   dieAfter(count: number): void
+  /** The process dies now, by itself. */
+  die(): void
   /** Ends the process now; returns what is on disk. */
   kill(): Uint8Array
   /** Whether the process has died by itself. */
@@ -75,6 +77,7 @@ export function openMortalDatabase(bytes: Uint8Array): MortalDatabase {
     dieAfter: count => {
       sqlite.left = count + 1
     },
+    die: () => sqlite.onDeath(),
     kill() {
       isDead = true
       sqlite.left = 0

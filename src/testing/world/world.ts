@@ -46,6 +46,8 @@ export class World {
   /** After how long a process comes back that dies at a statement, ms. */
   comesBackAfterMs = 60_000
   #freePages: number | null = null
+  /** After how many statements of the next request the process dies; 0 is right after its answer. */
+  #killAfter: number | null = null
   #wasReached = false
   /** Messages of a life that a restored backup does not know. */
   orphans: ReadonlySet<ChatMessage> = new Set()
@@ -187,6 +189,7 @@ export class World {
   /** Ends every fault that is not ended by itself. */
   heal(): void {
     for (const chat of this.chats) chat.fault = null
+    this.#killAfter = null
     this.vakt?.database.dieAfter(Number.POSITIVE_INFINITY)
   }
 
@@ -222,7 +225,8 @@ export class World {
     const suffix = kind === 'success' ? '' : `/${kind}`
     const query = rid === null ? '' : `?rid=${rid}`
     const headers = { 'user-agent': `attempt ${attempt.id}` }
-    const answer = await this.vakt.request(`/ping/${uuid}${suffix}${query}`, { headers })
+    const { vakt } = this
+    const answer = await this.#withKill(() => vakt.request(`/ping/${uuid}${suffix}${query}`, { headers }))
     attempt.outcome = answer === null ? 'unanswered' : answer.status === 200 ? 'stored' : 'refused'
     if (answer && answer.status !== 200 && answer.status !== 503)
       throw new Violation(`A ping of ${check} was answered ${answer.status}: ${answer.text}`)
@@ -232,7 +236,22 @@ export class World {
   /** A command line of a person; null when nobody answers. */
   async command(line: string): Promise<{ ok: boolean; result: unknown; message: string } | null> {
     this.#wasReached = this.vakt !== null && this.isOnline && !this.isAsleep
-    return this.#wasReached ? this.vakt!.command(line) : null
+    const { vakt } = this
+    return this.#wasReached ? this.#withKill(() => vakt!.command(line)) : null
+  }
+
+  /** The process dies after `statements` of the next ping or command; with 0 right after its answer. */
+  killDuringNextRequest(statements: number): void {
+    this.#killAfter = statements
+  }
+
+  async #withKill<T>(request: () => Promise<T>): Promise<T> {
+    const statements = this.#killAfter
+    this.#killAfter = null
+    if (statements !== null && statements > 0) this.vakt!.database.dieAfter(statements)
+    const answer = await request()
+    if (statements === 0) this.vakt?.database.die()
+    return answer
   }
 
   /** Whether the last command line reached Vakt, whatever became of its answer. */
