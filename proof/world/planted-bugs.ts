@@ -105,4 +105,34 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     from: 'return rewindChecks(state, now)',
     to: 'return rewindChecks(state, now + 40 * DAY)',
   },
+  {
+    name: 'a route with --continue takes the alert for itself',
+    file: 'src/notifications/routing/route.ts',
+    from: 'isTaken = !route.continues',
+    to: 'isTaken = route !== null',
+  },
+  {
+    name: 'an escalation that nobody carries out',
+    file: 'src/notifications/routing/escalations.ts',
+    from: 'if ((nextEscalation(state) ?? Number.POSITIVE_INFINITY) > now) return',
+    to: 'if ((nextEscalation(state) ?? Number.POSITIVE_INFINITY) > 0) return',
+  },
+  {
+    name: 'the handover of a rotation comes a shift late',
+    file: 'src/notifications/routing/on-call.ts',
+    from: 'const DAYS_PER_SHIFT = { daily: 1, weekly: 7 } as const',
+    to: 'const DAYS_PER_SHIFT = { daily: 2, weekly: 7 } as const',
+  },
+  {
+    name: 'nobody can stand in for whoever is on call',
+    file: 'src/notifications/routing/on-call.ts',
+    from: 'from <= now && now < until',
+    to: 'from > now && now < until',
+  },
+  {
+    name: 'a wrong comparison: a storm begins an alert late',
+    file: 'src/alerts/suppression/storms.ts',
+    from: '.get(projectId, now - WINDOW_MS, now, rate)!.n >= rate',
+    to: '.get(projectId, now - WINDOW_MS, now, rate + 1)!.n > rate',
+  },
 ]

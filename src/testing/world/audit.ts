@@ -1,25 +1,13 @@
 // What must be true of a world after a quiet moment: nothing acknowledged is lost, and every chat shows every problem once.
 import type { State } from '../../state/database.ts'
 import { isoTime } from '../../time.ts'
+import { type AlertRow, describe, ending } from './alert-row.ts'
+import { auditMentions, expectedIn } from './audit-routing.ts'
+import { auditStorms, expectedOf, readStorms } from './audit-storms.ts'
 import type { Chat, ChatMessage } from './chat.ts'
 import type { Attempt } from './model/model.ts'
 import type { Problem } from './model/problems.ts'
 import { Violation, type World } from './world.ts'
-
-type AlertRow = {
-  id: number
-  key: string
-  detector: string
-  severity: 'critical' | 'warning' | 'info'
-  title: string
-  state: 'firing' | 'acknowledged' | 'resolved'
-  fired_at: number
-  resolved_at: number | null
-  snoozed_until: number | null
-  suppression: string | null
-  check_id: number | null
-  undelivered: number
-}
 
 /** How many beats of a check Vakt stores. */
 const STORED_BEATS = 100
@@ -51,6 +39,7 @@ export function audit(world: World): number {
     for (const alert of own) claimed.add(alert.id)
   }
   auditProbes(world, alerts, names, now)
+  auditStorms(alerts, names)
   for (const alert of alerts) auditExplained(world, alert, names)
   for (const chat of world.chats) auditChat(world, chat, alerts, names, now)
   return reported
@@ -106,10 +95,6 @@ function matchProblems(name: string, problems: readonly Problem[], alerts: reado
   return settled
 }
 
-const ending = (at: number | null) => (at === null ? 'still open' : `resolved at ${isoTime(at)}`)
-const describe = ({ id, title, fired_at, resolved_at }: AlertRow) =>
-  `alert ${id} "${title}" fired at ${isoTime(fired_at)}, ${ending(resolved_at)}`
-
 /** How long after a change of its target a probe may take to notice. */
 const PROBE_NOTICE_MS = 16 * 60_000
 
@@ -152,7 +137,7 @@ const EXPLAINED_BY: Readonly<Record<string, readonly string[]>> = {
 
 function auditExplained(world: World, alert: AlertRow, names: ReadonlyMap<number, string>): void {
   const name = names.get(alert.check_id ?? 0)
-  if (name !== undefined || world.logs?.isExplained(alert.key)) return
+  if (name !== undefined || alert.detector === 'storm' || world.logs?.isExplained(alert.key)) return
   const isMute = alert.detector === 'notice' && /^(silence|maintenance):/.test(alert.key)
   if (isMute && world.model.mutes.length > 0) return
   const kinds = EXPLAINED_BY[alert.detector] ?? []
@@ -172,6 +157,7 @@ function auditChat(
 ): void {
   if (chat.repeated !== null)
     throw new Violation(`Sent again to ${chat.id} without being looked for: ${chat.repeated}.`)
+  const storms = readStorms(alerts)
   const shown = Map.groupBy(
     chat.messages.filter(message => !world.orphans.has(message)),
     message => alertOf(message),
@@ -183,11 +169,24 @@ function auditChat(
     if (alert.undelivered !== 0) throw new Violation(`Not delivered: ${what}.`)
     if (alert.detector === 'notice') continue
     const mute = muteOf(world, alert, names, now)
-    if (messages.length === 0 && mute === 'none') throw new Violation(`No card shows ${what}.`)
-    if (messages.length > 0 && mute === 'all') throw new Violation(`A card shows a muted alert: ${what}.`)
+    const expected = expectedOf(alert, storms, names) ?? expectedIn(world, chat.id, alert, now)
+    auditPlace(messages.length > 0, mute, expected, what)
+    for (const message of messages) auditMentions(world, chat.id, alert, message, mute === 'none', what)
     const [message] = messages
     if (message) auditCard(world, alert, message, what, now)
   }
+}
+
+/** Whether a card is where it must be, and nowhere else. */
+function auditPlace(
+  isShown: boolean,
+  mute: ReturnType<typeof muteOf>,
+  expected: ReturnType<typeof expectedIn>,
+  what: string,
+): void {
+  if (!isShown && mute === 'none' && expected === 'yes') throw new Violation(`No card shows ${what}.`)
+  if (isShown && mute === 'all') throw new Violation(`A card shows a muted alert: ${what}.`)
+  if (isShown && expected === 'no') throw new Violation(`A card is where the alert does not go: ${what}.`)
 }
 
 function auditCard(world: World, alert: AlertRow, message: ChatMessage, what: string, now: number): void {

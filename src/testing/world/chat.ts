@@ -11,6 +11,9 @@ export type ChatMessage = {
   /** When it was posted, in true time. */
   at: number
   card: Card
+  /** What Vakt's clock showed then, and whom the message named. */
+  shownAt: number
+  mentions: readonly string[]
   replies: { card: Card; nonce: string }[]
 }
 
@@ -103,7 +106,15 @@ export function createChat(
         post(card, nonce) {
           noteRepeated('post', nonce)
           return ask('post', () => {
-            const message = { ref: `${id}/${++posted}`, nonce, at: world.trueNow(), card, replies: [] }
+            const message = {
+              ref: `${id}/${++posted}`,
+              nonce,
+              at: world.trueNow(),
+              card,
+              shownAt: life.clock.now(),
+              mentions: namesOf(card),
+              replies: [],
+            }
             messages.push(message)
             return message.ref
           })
@@ -140,6 +151,10 @@ export function createChat(
     },
   }
   return chat
+}
+
+function namesOf({ mention = [] }: Card): string[] {
+  return mention.map(({ name }) => name)
 }
 
 function noncesOf(message: ChatMessage): string[] {

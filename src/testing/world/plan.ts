@@ -2,7 +2,9 @@
 import { DAY, HOUR, MINUTE } from '../../time.ts'
 import { CHECKS } from './checks.ts'
 import { BLOCK_MS, runsOf } from './jobs.ts'
+import type { Routing } from './model/routing.ts'
 import { createRandom, type Random } from './random.ts'
+import { PAGER, planRouting } from './routing.ts'
 import { STEP_KINDS } from './steps/index.ts'
 import type { Site, Step } from './steps/step.ts'
 import type { PlannedCheck } from './world.ts'
@@ -16,6 +18,8 @@ export type Plan = {
   probes: readonly string[]
   hasTargets: boolean
   hasLogs: boolean
+  routing?: Routing | null
+  storming?: readonly PlannedCheck[]
   /** In order of time. */
   steps: readonly Step[]
 }
@@ -30,20 +34,37 @@ export function planWorld(seed: number, days: number): Plan {
   const isWrongClock = random.chance(0.2)
   const kinds = isWrongClock ? CHECKS.filter(({ isTimed }) => !isTimed) : CHECKS
   const checks = Array.from({ length: random.whole(3, 6) }, (_, i) => random.pick(kinds).make(`job-${i + 1}`, random))
+  const routing = random.chance(0.5) ? planRouting(random) : null
+  const storming = random.chance(0.3) ? stormingJobs() : []
   const site = {
     checks: checks.map(({ name }) => name),
     probes: !isWrongClock && random.chance(0.3) ? ['shop'] : [],
-    chats: CHATS,
+    chats: routing ? [...CHATS, PAGER] : CHATS,
     hasTargets: random.chance(0.15),
     mayClockBeWrong: isWrongClock,
     hasLogs: false,
+    hasRouting: routing !== null,
+    storming: storming.map(({ name }) => name),
   }
   const start = startOf(random)
   const steps = [
     ...checks.flatMap(check => runsOf(check, random, start, days * DAY)),
     ...faultsOf(random, site, days * DAY),
   ].sort((a, b) => a.at - b.at)
-  return { seed, days, start, checks, probes: site.probes, hasTargets: site.hasTargets, hasLogs: site.hasLogs, steps }
+  const { probes, hasTargets, hasLogs } = site
+  return { seed, days, start, checks, probes, hasTargets, hasLogs, routing, storming, steps }
+}
+
+/** Jobs that only fail together; their period is longer than a world. */
+function stormingJobs(): PlannedCheck[] {
+  const ms = 8_000 * HOUR
+  const schedule = { kind: 'every', ms, days: 0, zone: 'UTC' } as const
+  const rules = { schedule, graceMs: HOUR, earlyMs: 0, maxRuntimeMs: null, after: 1 }
+  return Array.from({ length: 8 }, (_, i) => ({
+    name: `mass-${i + 1}`,
+    flags: '--project mass --every 8000h --grace 1h --severity warning',
+    rules,
+  }))
 }
 
 /** Often the days around a change of the clocks. */

@@ -1,11 +1,13 @@
 // Plays the plan of a world, asserts what must be true after each quiet moment, and shortens a plan that fails.
 import { MINUTE } from '../../time.ts'
 import { audit } from './audit.ts'
+import { STORM_RATE } from './audit-storms.ts'
 import { createChat } from './chat.ts'
 import { BLOCK_MS } from './jobs.ts'
 import { Killed } from './mortal-database.ts'
 import type { Plan } from './plan.ts'
 import { createRandom } from './random.ts'
+import { PAGER, routingLines } from './routing.ts'
 import { STEP_KINDS } from './steps/index.ts'
 import type { Step } from './steps/step.ts'
 import { collectImmediates, settle } from './turns.ts'
@@ -21,8 +23,11 @@ export async function playPlan(plan: Plan, onReported: (count: number) => void =
   const clock = createWorldClock(plan.start)
   const world = new World({
     ...{ clock, random, checks: plan.checks, probes: plan.probes, hasTargets: plan.hasTargets, store: null },
+    ...{ routing: plan.routing ?? null, storming: plan.storming ?? [] },
     createChats: own =>
-      ['discord', 'slack'].map(id => createChat(id, { random, trueNow: clock.trueNow, isOnline: () => own.isOnline })),
+      ['discord', 'slack', ...(plan.routing ? [PAGER] : [])].map(id =>
+        createChat(id, { random, trueNow: clock.trueNow, isOnline: () => own.isOnline }),
+      ),
   })
   const restore = replaceGlobals(random.next)
   let block = 0
@@ -95,7 +100,14 @@ async function furnish(world: World): Promise<void> {
     const { rules } = (await run('rules list')) as { rules: { name: string; paused?: boolean }[] }
     for (const { name } of rules) await world.command(`rules pause "${name}"`)
   }
-  for (const { name, flags } of world.options.checks) {
+  const { checks, storming, routing } = world.options
+  if (storming.length > 0) {
+    await run('projects add mass')
+    await run(`suppression set --project mass --flap-changes 0 --inhibition-delay 0s --storm-rate ${STORM_RATE}`)
+  }
+  for (const line of routing ? routingLines(routing) : []) await run(line)
+  if (routing) world.model.routeChanges.push({ at: world.clock.now(), routes: routing.routes, isCertain: true })
+  for (const { name, flags } of [...checks, ...storming]) {
     const { check } = (await run(`checks add ${name} ${flags}`)) as { check: { uuid: string } }
     world.uuids.set(name, check.uuid)
   }

@@ -127,7 +127,11 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
   await settle()
   return {
     async wake() {
-      app.scheduler.wake()
+      try {
+        app.scheduler.wake()
+      } catch (error) {
+        if (!database.isDead()) throw error
+      }
       await settle()
     },
     state: database.state,
@@ -147,7 +151,10 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
           : { ok: false, result: null, message: reply.problem.message }
       }),
     async stop() {
-      await Promise.race([app.stop(), patience()])
+      const stopped = app.stop().catch(error => {
+        if (!database.isDead()) throw error
+      })
+      await Promise.race([stopped, patience()])
       isStopped = true
       life.end()
       return database.kill()

@@ -3,6 +3,7 @@ import type { LogStore } from '../../logs/store.ts'
 import type { Chat, ChatMessage } from './chat.ts'
 import type { CheckRules } from './model/check-life.ts'
 import { type DeafKind, type Deafness, Model } from './model/model.ts'
+import type { Routing } from './model/routing.ts'
 import { emptyDatabase } from './mortal-database.ts'
 import type { Random } from './random.ts'
 import { startVakt, type Vakt } from './vakt.ts'
@@ -23,6 +24,10 @@ export type WorldOptions = {
   /** The targets of probes: each is a check of its own. */
   probes: readonly string[]
   hasTargets: boolean
+  /** Null where every chat gets everything. */
+  routing: Routing | null
+  /** Jobs of a project of their own, in which many alerts at once are a storm. */
+  storming: readonly PlannedCheck[]
   store: LogStore | null
   createChats(world: World): Chat[]
 }
@@ -62,7 +67,7 @@ export class World {
     this.options = options
     this.clock = options.clock
     this.random = options.random
-    this.model = new Model(options.checks, options.probes)
+    this.model = new Model([...options.checks, ...options.storming], options.probes)
     this.chats = options.createChats(this)
   }
 

@@ -1,6 +1,7 @@
 // The model of a world: what was sent and acknowledged, what must be reported, and what people did about it.
 import type { PlannedCheck } from '../world.ts'
 import { CheckProblems } from './problems.ts'
+import type { RouteChange, StandIn } from './routing.ts'
 
 /** One request of a job: a stored one must be found, a refused or unsent one must not be, an unanswered one may be. */
 export type Attempt = {
@@ -48,6 +49,9 @@ export class Model {
   #attempts = 0
   readonly mutes: Mute[] = []
   readonly presses = new Map<number, Press>()
+  /** The changes of the routes, from those of the plan on, and who stood in for whom. */
+  readonly routeChanges: RouteChange[] = []
+  readonly standIns: StandIn[] = []
   /** The times of Vakt's own troubles, which it may report. */
   readonly troubles: { kind: DeafKind | 'chat' | 'clock' | 'any'; from: number; to: number }[] = []
   /** The highest id of an alert of each check that is settled. */
@@ -65,6 +69,8 @@ export class Model {
     for (const [name, outages] of this.outages) copy.outages.set(name, structuredClone(outages))
     copy.#entries = structuredClone(this.#entries)
     copy.#attempts = this.#attempts
+    copy.routeChanges.push(...this.routeChanges)
+    copy.standIns.push(...this.standIns)
     copy.mutes.push(...structuredClone(this.mutes))
     for (const [id, press] of this.presses) copy.presses.set(id, { ...press })
     copy.troubles.push(...structuredClone(this.troubles))

@@ -8,9 +8,12 @@ import { internetLoss } from './internet-loss.ts'
 import { kill } from './kill.ts'
 import { mute } from './mute.ts'
 import { press } from './press.ts'
+import { reroute } from './reroute.ts'
 import { restart } from './restart.ts'
 import { sleep } from './sleep.ts'
+import { standIn } from './stand-in.ts'
 import type { StepKind } from './step.ts'
+import { storm } from './storm.ts'
 import { targetDown } from './target-down.ts'
 
 export const STEP_KINDS: readonly StepKind[] = [
@@ -23,7 +26,10 @@ export const STEP_KINDS: readonly StepKind[] = [
   kill,
   mute,
   press,
+  reroute,
   restart,
   sleep,
+  standIn,
+  storm,
   targetDown,
 ]

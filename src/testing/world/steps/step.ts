@@ -14,6 +14,10 @@ export type Site = {
   /** Whether Vakt's clock may show a wrong time. */
   mayClockBeWrong: boolean
   hasLogs: boolean
+  /** Whether alerts follow routes, escalations and a rotation. */
+  hasRouting: boolean
+  /** The jobs that fail together. */
+  storming: readonly string[]
   /** The time until everything must be well again, ms. */
   leftMs: number
 }
