@@ -90,16 +90,23 @@ function addAttribute(parts: Parts, name: string, value: string): void {
     return
   }
   parts.hasAttributes = true
-  parts.attributes[name] = WHOLE_NUMBER.test(value) ? Number(value) : value
+  parts.attributes[name] = isWholeNumber(value) ? Number(value) : value
 }
 
 const FIELDS = new Set(['source', 'host', 'trace_id', 'span_id'])
 const WHOLE_NUMBER = /^(?:0|-?[1-9]\d{0,14})$/
 
+function isWholeNumber(text: string): boolean {
+  const first = text.charCodeAt(0)
+  return (first === DASH || (first >= 48 && first <= 57)) && WHOLE_NUMBER.test(text)
+}
+
+const DASH = 45
+
 function levelOf(format: TextFormat, { level, pri, status }: Parts): Level | string | undefined {
   if (level) return format.levels?.[level] ?? level
   if (pri !== undefined) return priorityLevel(Number(pri)) ?? format.level
-  return status !== undefined && WHOLE_NUMBER.test(status) ? statusLevel(Number(status)) : format.level
+  return status !== undefined && isWholeNumber(status) ? statusLevel(Number(status)) : format.level
 }
 
 /** A named group with its places among all groups: a name may stand in several alternatives. */

@@ -132,22 +132,29 @@ export function detectLevel(text: string): Level | null {
   const letter = klog.exec(head)
   if (letter) return readLevel(letter[1])
   if (crash.test(head)) return 'fatal'
-  const name = named.exec(head)
+  const hasColon = head.includes(':')
+  const name = hasColon || head.includes('=') ? named.exec(head) : null
   const fromName = name && readLevel(name[1])
   if (fromName) return fromName
-  for (const mark of head.matchAll(bracketed)) {
-    const level = bracketLevel(mark[1]!)
-    if (level) return level
-  }
+  const fromBracket = head.includes('[') || head.includes('(') || head.includes('<') ? firstBracketLevel(head) : null
+  if (fromBracket) return fromBracket
   const first = opening.exec(head)
   const fromFirst = first && first[1]!.length > 2 && openingLevel(first[1]!)
   if (fromFirst) return fromFirst
-  const behind = tagged.exec(head)
+  const behind = hasColon ? tagged.exec(head) : null
   const fromBehind = behind && openingLevel(behind[1]!)
   if (fromBehind) return fromBehind
   const loud = shouted.exec(head)
   if (loud) return readLevel(loud[1])
   return failure.test(head) ? 'error' : null
+}
+
+function firstBracketLevel(head: string): Level | null {
+  for (const mark of head.matchAll(bracketed)) {
+    const level = bracketLevel(mark[1]!)
+    if (level) return level
+  }
+  return null
 }
 
 /** In brackets, single letters count only in capitals, and words that are no levels elsewhere do not count. */

@@ -79,18 +79,55 @@ const sambaHead = /^\[\d{4}\/\d\d\/\d\d [\d:.]{8,16}, {1,3}\d{1,2}[,\]].{1,300}\
 /** The slow query log of MySQL. */
 const slowQueryHead = /^# (?:Time|User@Host): /
 
-/** The trace that starts with the first line of an entry. */
-export function traceStartedBy(line: string): TraceState {
-  if (traceback.test(line)) return pythonGroup.test(line) ? 'python-group' : 'python'
-  if (goHead.test(line)) return 'go'
-  if (rustHead.test(line)) return 'rust'
-  if (line.includes(':  ') && postgresHead.test(line)) return 'postgres'
-  if (kernelHead.test(line)) return 'kernel'
-  if (line.startsWith('FATAL EXCEPTION: ')) return 'android'
-  if (line.startsWith('# ') && slowQueryHead.test(line)) return 'slow-query'
-  return headOfNext(line)
+/** The characters that a trace may begin with by the expressions above: almost every line begins with another. */
+const HEADS = firstOf(' \t\n\v\f\r+|ETpfgtBOWKUIwkF#')
+const FRAMES = firstOf(' \t\n\v\f\r.CS-#[')
+const BELOW = firstOf(' \t\n\v\f\r+|ETpfg*S')
+
+function firstOf(characters: string): Uint8Array {
+  return Uint8Array.from({ length: 128 }, (_, code) => Number(characters.includes(String.fromCharCode(code))))
 }
 
+/** Whether a line begins with one of these, or with a character beyond ASCII, which may be a space. */
+function beginsWith(line: string, first: Uint8Array): boolean {
+  const code = line.charCodeAt(0)
+  return code < 128 ? first[code] === 1 : code >= 128
+}
+
+function isFrame(line: string): boolean {
+  return beginsWith(line, FRAMES) && frame.test(line)
+}
+
+function tracebackOf(line: string): TraceState {
+  return pythonGroup.test(line) ? 'python-group' : 'python'
+}
+
+/** A frame of Ruby or a browser, which begins with any character. */
+function isScriptFrame(line: string): boolean {
+  return (line.includes('.rb:') && rubyFrame.test(line)) || (line.includes('@') && browserFrame.test(line))
+}
+
+/** The trace that starts with the first line of an entry. */
+export function traceStartedBy(line: string): TraceState {
+  if (beginsWith(line, HEADS)) return traceHeadedBy(line) ?? headOfNext(line)
+  return isPostgresHead(line) ? 'postgres' : headOfNext(line)
+}
+
+function traceHeadedBy(line: string): TraceState | null {
+  if (traceback.test(line)) return tracebackOf(line)
+  if (goHead.test(line)) return 'go'
+  if (rustHead.test(line)) return 'rust'
+  if (isPostgresHead(line)) return 'postgres'
+  if (kernelHead.test(line)) return 'kernel'
+  if (line.startsWith('FATAL EXCEPTION: ')) return 'android'
+  return line.startsWith('# ') && slowQueryHead.test(line) ? 'slow-query' : null
+}
+
+function isPostgresHead(line: string): boolean {
+  return line.includes(':  ') && postgresHead.test(line)
+}
+
+const COLON = 58
 const BRACKET = 93
 const EQUALS = 61
 const PARENTHESIS = 41
@@ -101,9 +138,16 @@ function headOfNext(line: string): TraceState {
   if (last === BRACKET && dotnetHead.test(line)) return 'dotnet-head'
   if (last === PARENTHESIS && sambaHead.test(line)) return 'samba-head'
   if (last === EQUALS && reportHead.test(line)) return 'report-head'
-  if (last >= 48 && last <= 57 && nodeHead.test(line)) return 'node-head'
+  if (last >= 48 && last <= 57 && hasNumberAtEnd(line) && nodeHead.test(line)) return 'node-head'
   if (julHead.test(line)) return 'jul-head'
   return julia.test(line) ? 'julia' : 'none'
+}
+
+/** Whether a line ends with a colon and digits. */
+function hasNumberAtEnd(line: string): boolean {
+  let at = line.length - 1
+  while (at > 0 && line.charCodeAt(at) >= 48 && line.charCodeAt(at) <= 57) at--
+  return line.charCodeAt(at) === COLON
 }
 
 /** The head of a line is enough to recognize it. */
@@ -235,13 +279,11 @@ function startBelow(
   next: string | undefined,
   hasFailed: () => boolean,
 ): TraceState | null {
-  if (traceback.test(line)) {
-    if (trace === 'none' && !hasFailed()) return null
-    return pythonGroup.test(line) ? 'python-group' : 'python'
-  }
-  if (frame.test(line)) return 'frames'
-  if (rubyFrame.test(line) || browserFrame.test(line)) return hasFailed() ? 'frames' : null
-  if (goHead.test(line)) return hasFailed() ? 'go' : null
-  if (elixirHead.test(line)) return hasFailed() ? 'elixir' : null
-  return next !== undefined && frame.test(next) && failure.test(line) && hasFailed() ? 'frames' : null
+  const isBelow = beginsWith(line, BELOW)
+  if (isBelow && traceback.test(line)) return trace === 'none' && !hasFailed() ? null : tracebackOf(line)
+  if (isFrame(line)) return 'frames'
+  if (isScriptFrame(line)) return hasFailed() ? 'frames' : null
+  if (isBelow && goHead.test(line)) return hasFailed() ? 'go' : null
+  if (isBelow && elixirHead.test(line)) return hasFailed() ? 'elixir' : null
+  return next !== undefined && isFrame(next) && failure.test(line) && hasFailed() ? 'frames' : null
 }

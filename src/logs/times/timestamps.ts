@@ -156,14 +156,32 @@ function isPlainRest(line: string, start: number): boolean {
 /** The seconds of `2026-11-21T08:00:00` as if it were UTC, epoch ms; null when there is no such time. */
 function plainSeconds(text: string): number | null {
   if (text[7] !== '-' || text[13] !== ':' || text[16] !== ':') return null
-  const midnight = utcDay(two(text, 0) * 100 + two(text, 2), two(text, 5), two(text, 8))
-  const [hour, minute, second] = [two(text, 11), two(text, 14), two(text, 17)]
+  const midnight = plainDay(text)
+  const hour = two(text, 11)
+  const minute = two(text, 14)
+  const second = two(text, 17)
   if (midnight === null || !(hour <= 24 && minute <= 59 && second <= 60)) return null
   return midnight + ((hour * 60 + minute) * 60 + second) * 1000
 }
 
+/** The last day that was read: almost all lines are of one. */
+let knownDay = '-'
+let knownMidnight = 0
+
+/** Midnight of a text that begins with `2026-11-21`; null when there is no such day. */
+function plainDay(text: string): number | null {
+  if (text.startsWith(knownDay)) return knownMidnight
+  const midnight = utcDay(two(text, 0) * 100 + two(text, 2), two(text, 5), two(text, 8))
+  if (midnight !== null) {
+    knownDay = text.slice(0, 10)
+    knownMidnight = midnight
+  }
+  return midnight
+}
+
 function two(text: string, at: number): number {
-  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48]
+  const tens = text.charCodeAt(at) - 48
+  const ones = text.charCodeAt(at + 1) - 48
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
@@ -171,6 +189,20 @@ function readText(text: string, context: TimeContext): Timestamp | null {
   const quick = readPlainIso(text)
   if (quick !== null) return { at: quick, hasZone: true }
   if (text.length > MAX_TEXT_LENGTH) return null
+  if (text !== last.text || context.receivedAt !== last.receivedAt || context.timeZone !== last.timeZone)
+    last = { text, receivedAt: context.receivedAt, timeZone: context.timeZone, time: readOther(text, context) }
+  return last.time
+}
+
+/** The last text that was read: most programs write many lines in a second. */
+let last: { text: string; receivedAt: number; timeZone: string; time: Timestamp | null } = {
+  text: '',
+  receivedAt: Number.NaN,
+  timeZone: '',
+  time: null,
+}
+
+function readOther(text: string, context: TimeContext): Timestamp | null {
   const bare = text.trim()
   if (bare === '' || bare === '-' || bare === '0' || bare.startsWith('0001-01-01T00:00:00')) return received(context)
   if (/^\d+(?:\.\d+)?$/.test(bare) && bare.length < 30) return zoned(readNumber(Number(bare)))
