@@ -28,6 +28,8 @@ export class BlockPartition extends Partition {
   #nextId = 1
   #generation = 0
   #sizes: ProjectSizes
+  /** Lines of the transaction at hand that no row has yet, as texts: most lines become one as soon as they are read. */
+  #pending: { texts: string[]; bytes: number } = { texts: [], bytes: 0 }
 
   constructor(folder: string, name: string, db: Sqlite) {
     super(folder, name, db)
@@ -54,13 +56,19 @@ export class BlockPartition extends Partition {
 
   add(lines: readonly PlacedLine[]): void {
     const { summary } = this
-    for (let from = 0; from < lines.length; ) from = this.#addRow(lines, from)
-    for (const { timestamp, position } of lines) {
+    for (const placed of lines) {
+      this.#addText(placed.line.project, arrivalText(placed))
+      const { timestamp, position } = placed
       if (summary.first_timestamp === null || timestamp < summary.first_timestamp) summary.first_timestamp = timestamp
       if (summary.last_timestamp === null || timestamp > summary.last_timestamp) summary.last_timestamp = timestamp
       if (position > summary.last_position) summary.last_position = position
     }
     summary.lines += lines.length
+  }
+
+  protected override beforeCommit(): void {
+    if (this.#pending.texts.length === 0) return
+    this.#addRow()
     this.#saveCounts()
   }
 
@@ -146,6 +154,7 @@ export class BlockPartition extends Partition {
 
   protected override reload(): void {
     super.reload()
+    this.#pending = { texts: [], bytes: 0 }
     this.#arrivals = null
     this.#sizes = new ProjectSizes(this.db)
     this.#readCounts()
@@ -163,22 +172,22 @@ export class BlockPartition extends Partition {
     return counts
   }
 
-  #addRow(lines: readonly PlacedLine[], from: number): number {
-    let until = from
-    let bytes = 0
-    const texts: string[] = []
-    while (until < lines.length && texts.length < MAX_ROW_LINES && bytes < MAX_ROW_BYTES) {
-      const placed = lines[until++]!
-      const text = arrivalText(placed)
-      bytes += text.length + 1
-      texts.push(text)
-      this.#sizes.add(placed.line.project, 1, text.length + 1)
-    }
+  #addText(project: string, text: string): void {
+    const pending = this.#pending
+    if (pending.texts.length === MAX_ROW_LINES || pending.bytes >= MAX_ROW_BYTES) this.#addRow()
+    const bytes = text.length + 1
+    this.#pending.texts.push(text)
+    this.#pending.bytes += bytes
+    this.#sizes.add(project, 1, bytes)
+  }
+
+  #addRow(): void {
+    const { texts, bytes } = this.#pending
+    this.#pending = { texts: [], bytes: 0 }
     const row = this.#insertTexts(this.#nextId++, texts, bytes)
     this.#arrivals?.push(row)
     this.#unsealed.lines += texts.length
     this.#unsealed.bytes += bytes
-    return until
   }
 
   #insertRow(id: number, lines: readonly PlacedLine[]): void {

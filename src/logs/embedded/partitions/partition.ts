@@ -88,6 +88,7 @@ export abstract class Partition {
     this.db.exec('begin immediate')
     try {
       const result = work()
+      this.beforeCommit()
       const { lines, first_timestamp, last_timestamp, last_position, expires_at, filled } = this.summary
       this.#saveSummary.run({ lines, first_timestamp, last_timestamp, last_position, expires_at, filled })
       this.db.exec('commit')
@@ -99,6 +100,9 @@ export abstract class Partition {
       throw error
     }
   }
+
+  /** Writes what the work of a transaction left for its end. */
+  protected beforeCommit(): void {}
 
   /** Reads from the file again what a transaction that was rolled back had changed. */
   protected reload(): void {

@@ -28,6 +28,8 @@ type Appending = {
   readBatch: BatchReader
   /** Reserves positions for `count` lines; returns the first. */
   reservePositions: (count: number) => number
+  /** Whether `onStored` is called: lines that nobody waits for are garbage as soon as they are written. */
+  isTailed: () => boolean
   /** Called with the lines of each transaction once they are on disk. */
   onStored: (lines: readonly PlacedLine[]) => void
 }
@@ -103,14 +105,21 @@ function appendInTransaction(
 ): { answers: Outcome[]; lines: PlacedLine[] } {
   return partition.transaction(() => {
     const lines: PlacedLine[] = []
-    const answers = batches.map(batch => placeBatch(partition, appending, batch, lines))
-    partition.add(lines)
-    return { answers, lines }
+    const isTailed = appending.isTailed()
+    const onPlaced = (placed: readonly PlacedLine[]) => {
+      if (isTailed) for (const line of placed) lines.push(line)
+    }
+    return { answers: batches.map(batch => placeBatch(partition, appending, batch, onPlaced)), lines }
   })
 }
 
-/** Reads one batch and adds its lines to `all`, unless its idempotency key is known. */
-function placeBatch(partition: Partition, appending: Appending, batch: Batch, all: PlacedLine[]): Outcome {
+/** Reads one batch and adds its lines to the partition, unless its idempotency key is known. */
+function placeBatch(
+  partition: Partition,
+  appending: Appending,
+  batch: Batch,
+  onPlaced: (placed: readonly PlacedLine[]) => void,
+): Outcome {
   const { idempotencyKey: key, project, receivedAt } = batch
   const firstReply = key === null ? null : appending.partitions.findReply(project, key, receivedAt)
   if (firstReply !== null) return { result: { ...(JSON.parse(firstReply) as AppendResult), repeated: true } }
@@ -123,7 +132,8 @@ function placeBatch(partition: Partition, appending: Appending, batch: Batch, al
   const { lines, rejected: errors, why } = read
   let position = appending.reservePositions(lines.length)
   const placed = lines.map(line => ({ line, timestamp: clampTimestamp(line.timestamp), position: position++ }))
-  for (const line of placed) all.push(line)
+  partition.add(placed)
+  onPlaced(placed)
   const reply = { accepted: lines.length, rejected: errors.length, errors, counts: countBatch(placed, why) }
   // The counts are stored too: when Vakt dies before they are counted, they are counted when the batch is sent again.
   // What an emitter may not send now is sent again later.

@@ -56,7 +56,13 @@ const partitions = new Partitions({
 const calls = {
   append(batches: readonly Batch[]): Appended {
     const { outcomes, changed } = appendGroup(
-      { partitions, readBatch: batch => readBatch(batch, privacyKey), reservePositions, onStored: sendToTails },
+      {
+        partitions,
+        readBatch: batch => readBatch(batch, privacyKey),
+        reservePositions,
+        isTailed: () => tails.size > 0,
+        onStored: sendToTails,
+      },
       batches,
     )
     changed.push(...partitions.sealOverdue())
