@@ -20,7 +20,32 @@ export function parseJson(text: string): unknown {
  * number for sure.
  */
 export function parseExact(text: string, mayBeLong = findLongNumber(text, 0) >= 0): unknown {
-  return mayBeLong ? JSON.parse(text, keepExact) : JSON.parse(text)
+  return mayBeLong || isEachExact ? JSON.parse(text, keepExact) : JSON.parse(text)
+}
+
+let isEachExact = false
+let hasInfinite = false
+
+/**
+ * What `read` returns; it reads a second time, with each number looked at, when it met one beyond what JavaScript holds
+ * (`1e400`). Such numbers have no mark in the text that is found for nothing, and no program writes them but by a fault.
+ */
+export function readExactly<T>(read: () => T): T {
+  hasInfinite = false
+  const first = read()
+  if (!hasInfinite) return first
+  isEachExact = true
+  try {
+    return read()
+  } finally {
+    isEachExact = false
+  }
+}
+
+/** The text of a number that JSON made infinite, which `readExactly` reads again as it was written. */
+export function infiniteText(value: number): string {
+  hasInfinite = true
+  return String(value)
 }
 
 function keepExact(_name: string, value: unknown, context?: { source?: string }): unknown {

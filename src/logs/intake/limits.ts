@@ -2,6 +2,7 @@
 import type { Json } from '../line.ts'
 import type { Redactor } from '../redact/redact.ts'
 import { clean, safeText, truncateBytes } from './clean.ts'
+import { infiniteText } from './json-numbers.ts'
 
 export const MAX_DEPTH = 8
 export const MAX_VALUES = 256
@@ -30,8 +31,7 @@ export function limitField(name: string, value: unknown, budget: LineBudget, dep
 export function limitValue(value: unknown, budget: LineBudget, depth = 0): Json | undefined {
   if (budget.values-- <= 0 || budget.length <= 0) return undefined
   if (typeof value === 'string') return limitText(value, budget)
-  // A number beyond what JavaScript holds, such as 1e400.
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? value : infiniteText(value)
   if (typeof value === 'boolean' || value === null) return value
   if (typeof value !== 'object') return undefined
   if (depth >= MAX_DEPTH) return '…'

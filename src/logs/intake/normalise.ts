@@ -10,6 +10,7 @@ import { contextOf, type TimeContext } from '../times/zones.ts'
 import { safeText } from './clean.ts'
 import { compactLogfmt } from './compact-logfmt.ts'
 import { readErrorObject, stackText } from './error-object.ts'
+import { infiniteText } from './json-numbers.ts'
 import { levelScaleOf } from './level-scales.ts'
 import { detectLevel, readLevel } from './levels.ts'
 import { createLineBudget, limitField, limitValue, safeName } from './limits.ts'
@@ -135,7 +136,8 @@ class RecordReader {
     const value = name === '' ? undefined : this.record[name]
     if (value === undefined) return ''
     if (typeof value === 'string') return TEMPLATES.includes(name) ? renderTemplate(value, this.record) : value
-    if (typeof value !== 'object') return String(value)
+    if (typeof value !== 'object')
+      return value === Infinity || value === -Infinity ? infiniteText(value) : String(value)
     if (name === 'log') {
       this.add(name)
       return ''

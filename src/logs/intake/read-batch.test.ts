@@ -82,6 +82,19 @@ describe('a body', () => {
     expect(readBatch(aBatch(body)).lines[0]!.attributes).toEqual({ number: read, id: '1150736271837286401' })
   })
 
+  it.each<[string, string, Batch['format'], string]>([
+    ['an attribute', '{"message":"a","number":-1e400}', 'ndjson', '-1e400'],
+    ['a list', '[{"message":"a","number":[1E+999]}]', 'json', '1E+999'],
+    ['a record in a text', 'kept {"x":1\n{"message":"a","number":1.5e4000}', 'text', '1.5e4000'],
+    ['a record in a record', '{"message":"{\\"message\\":\\"a\\",\\"number\\":2e308}"}', 'ndjson', '2e308'],
+    ['a message', '{"message":7e777,"number":1}', 'ndjson', '7e777'],
+  ])('keeps a number beyond what JavaScript holds in %s as it was written', (_, body, format, written) => {
+    const { lines } = readBatch(aBatch(`${body}${format === 'json' ? '' : '\n{"message":"b","number":2}'}`, { format }))
+    expect(JSON.stringify(lines)).toContain(`"${written}"`)
+    expect(JSON.stringify(lines)).not.toContain('Infinity')
+    if (format !== 'json') expect(lines.at(-1)!.attributes).toEqual({ number: 2 })
+  })
+
   it('of NDJSON with a broken line keeps it as text', () => {
     const { lines, rejected } = readBatch(aBatch('{"message":"a"}\nnot json\n{"message":"b"}', { format: 'ndjson' }))
     expect(lines.map(line => line.message)).toEqual(['a', 'not json', 'b'])

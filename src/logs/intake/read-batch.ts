@@ -10,6 +10,7 @@ import type { NewLine } from '../line.ts'
 import { createRedactor } from '../redact/redact.ts'
 import { type Batch, EMITTER_FIELD, type LineError } from '../store.ts'
 import { RejectedRecord, WireRecord } from '../wire/wire-format.ts'
+import { readExactly } from './json-numbers.ts'
 import { normalise } from './normalise.ts'
 import { findRecords } from './records.ts'
 import { type TextContext, textRecords } from './text-lines.ts'
@@ -48,6 +49,10 @@ export function readBatch(
   key: Uint8Array | null = null,
   formats: FormatReader = readerOf(batch.formats),
 ): ReadBatch {
+  return readExactly(() => readOnce(batch, key, formats))
+}
+
+function readOnce(batch: Batch, key: Uint8Array | null, formats: FormatReader): ReadBatch {
   const redactor = createRedactor(batch.privacy, key)
   const context = createContext(batch, formats)
   const reasons = new Map<NewLine, string>()

@@ -105,6 +105,8 @@ describe('a secret', () => {
     'password_reset_at=2026-11-21 secretName: shop-db',
     'passed 12 tests, 0 failed',
     'https://shop.example/cart?id=1',
+    'https://DeploymentAccount@shop.example/cart.git',
+    'https://deploymentaccountproduction@shop.example/cart.git',
     'ssh git@github.com:shop/cart.git',
     'disk-12345678901234567890123456789 risk-free',
     'at com.shop.TokenService.key(TokenService.java:42)',
