@@ -5,9 +5,15 @@ import { bucketOf, createBuckets } from './buckets.ts'
 import type { Fields, Format, RecordFormat, TextFormat } from './format.ts'
 import type { FormattedText } from './matched-parts.ts'
 
+/**
+ * Where a text stands, which decides the formats that it may have: at the start of a line, there with only those that are a
+ * prefix or without these, or after the time at the start.
+ */
+export type Place = TextFormat['after'] | 'prefix' | 'bare'
+
 export type FormatReader = {
   /** The fields of a text at a place of its line, or null when no format fits. */
-  readText(text: string, after: TextFormat['after'], prefixesOnly?: boolean): FormattedText | null
+  readText(text: string, place: Place): FormattedText | null
   /** The record with the names that every reader knows, by a format that is not in `used`. */
   readRecord(record: Fields, used: ReadonlySet<string>): { format: RecordFormat; fields: Fields } | null
 }
@@ -20,11 +26,13 @@ export function createFormatReader(formats: readonly Format[]): FormatReader {
     start: createBuckets(texts.filter(format => format.after === 'start')),
     time: createBuckets(texts.filter(format => format.after === 'time')),
     prefix: createBuckets(texts.filter(format => format.after === 'start' && format.isPrefix)),
+    bare: createBuckets(texts.filter(format => format.after === 'start' && !format.isPrefix)),
   }
   const byName = Map.groupBy(records, format => format.names[0])
   /** The format of the last line, by the place at which it is read. */
-  const last: { [place in TextFormat['after'] | 'prefix']: TextFormat | null } = {
+  const last: { [place in Place]: TextFormat | null } = {
     prefix: null,
+    bare: null,
     start: null,
     time: null,
   }
@@ -44,8 +52,7 @@ export function createFormatReader(formats: readonly Format[]): FormatReader {
   }
 
   return {
-    readText(text, after, prefixesOnly = false) {
-      const place = prefixesOnly ? 'prefix' : after
+    readText(text, place) {
       const found = bucketOf(buckets[place], text)?.firstMatch(text, last[place]) ?? null
       if (found !== null && !found.format.isGeneral) last[place] = found.format
       return found

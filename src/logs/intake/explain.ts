@@ -18,8 +18,8 @@ export function explainText(text: string, batch: Omit<Batch, 'body' | 'format'>)
 
 function recording(reader: FormatReader, record: (name: string) => void): FormatReader {
   return {
-    readText(text, after, prefixesOnly) {
-      const found = reader.readText(text, after, prefixesOnly)
+    readText(text, place) {
+      const found = reader.readText(text, place)
       if (found) record(found.format.name)
       return found
     },

@@ -99,7 +99,7 @@ function isBlank(text: string): boolean {
   let rest = clean(text).replaceAll('\ufeff', '')
   // A blank line stays one behind what engines put before it; the header of a daemon, with a host or a level, is a line.
   for (let prefixes = 0; prefixes < 3 && rest.trim() !== ''; prefixes++) {
-    const found = readerOf(undefined).readText(rest, 'start', true)
+    const found = readerOf(undefined).readText(rest, 'prefix')
     if (found === null || found.fields.host !== undefined || found.fields.level !== undefined) return false
     rest = found.message
   }

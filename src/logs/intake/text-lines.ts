@@ -52,6 +52,8 @@ export function frameRecords(frames: readonly string[], context: TextContext, li
 type Entry = {
   prefix: { [name: string]: unknown }
   head: string
+  /** The head when it has no prefix for sure. */
+  bare: string | null
   stack: string[]
   trace: TraceState
   /** Whether a trace below the line belongs to it; null until a line asks. */
@@ -176,11 +178,12 @@ function completePartial(entry: Entry, line: PeeledLine): void {
   entry.isPartial = line.isPartial
   const last = entry.stack.length - 1
   if (last >= 0) entry.stack[last] += line.text
-  else Object.assign(entry, createEntry({ ...line, prefix: entry.prefix, text: entry.head + line.text }))
+  else Object.assign(entry, createEntry({ ...line, prefix: entry.prefix, text: entry.head + line.text, isBare: false }))
 }
 
-function createEntry({ prefix, text, isPartial }: PeeledLine): Entry {
-  return { prefix, head: text, stack: [], trace: traceStartedBy(text), isFailure: null, isPartial }
+function createEntry({ prefix, text, isPartial, isBare }: PeeledLine): Entry {
+  const bare = isBare ? text : null
+  return { prefix, head: text, bare, stack: [], trace: traceStartedBy(text), isFailure: null, isPartial }
 }
 
 /** The entry of a frame of several lines: a line with its trace, else all of it is the message. */
@@ -194,7 +197,14 @@ function createFrameEntry(frame: PeeledLine, context: TextContext): Entry {
   return isTrace ? entry : whole
 }
 
-type PeeledLine = { prefix: { [name: string]: unknown }; text: string; stream: string; isPartial: boolean }
+type PeeledLine = {
+  prefix: { [name: string]: unknown }
+  text: string
+  stream: string
+  isPartial: boolean
+  /** Whether the text was looked at for a prefix, and has none. */
+  isBare: boolean
+}
 
 const NO_PREFIX: { [name: string]: unknown } = {}
 
@@ -203,16 +213,20 @@ function peel(text: string, context: TextContext): PeeledLine {
   const end = text.indexOf('\n')
   if (end < 0) return peelLine(text, context)
   const first = peelLine(text.slice(0, end), context)
-  return { ...first, text: first.text + text.slice(end) }
+  return { ...first, text: first.text + text.slice(end), isBare: false }
 }
 
 function peelLine(line: string, { formats }: TextContext): PeeledLine {
   let prefix = NO_PREFIX
   let text = line
   let isPartial = false
+  let isBare = false
   for (let i = 0; i < MAX_PREFIXES; i++) {
-    const found = formats.readText(text, 'start', true)
-    if (!found) break
+    const found = formats.readText(text, 'prefix')
+    if (!found) {
+      isBare = true
+      break
+    }
     const { fields } = found
     // The outermost time comes from the engine, which knows its zone; names come from the program.
     prefix =
@@ -222,14 +236,16 @@ function peelLine(line: string, { formats }: TextContext): PeeledLine {
     if (found.isPartial) isPartial = true
     text = found.message
   }
-  if (prefix === NO_PREFIX) return { prefix, text, stream: '', isPartial }
+  if (prefix === NO_PREFIX) return { prefix, text, stream: '', isPartial, isBare }
   const { source = '', host = '' } = prefix
   const { pid = '', stream = '' } = (prefix.attributes ?? NO_PREFIX) as { [name: string]: unknown }
+  const isPadded = TRACING_PADDING.test(text)
   return {
     prefix,
-    text: TRACING_PADDING.test(text) ? text.trimStart() : text,
+    text: isPadded ? text.trimStart() : text,
     stream: `${source}\0${host}\0${pid}\0${stream}`,
     isPartial,
+    isBare: isBare && !isPadded,
   }
 }
 
@@ -237,12 +253,16 @@ function peelLine(line: string, { formats }: TextContext): PeeledLine {
 const TRACING_PADDING = /^ {1,2}(?:TRACE|DEBUG|INFO|WARN|ERROR) /
 
 /** One entry as a record: its prefixes become fields, the rest of the line is the message. */
-function readEntry({ prefix, head, stack }: Entry, context: TextContext): Fields {
+function readEntry({ prefix, head, bare, stack }: Entry, context: TextContext): Fields {
   const known = prefix === NO_PREFIX ? {} : prefix
   const whole = parseObject(head)
   if (whole) return mergeInner(known, whole, stack)
   const { source } = known
-  const read = readHead(head, typeof source === 'string' ? contextOf(context, source) : context)
+  const read = readHead(
+    head,
+    typeof source === 'string' ? contextOf(context, source) : context,
+    head === bare ? 'bare' : 'start',
+  )
   const { fields } = read
   const isInText = isTimeOfText(known, read)
   const message = isInText ? head : read.message
@@ -264,10 +284,10 @@ function isTimeOfText(prefix: Fields, { format, message, isClock }: Head): boole
 /** What was read of a line without prefixes; `isClock` when its time has no date. */
 type Head = { fields: { [name: string]: unknown }; message: string; format: string | null; isClock?: true }
 
-/** The fields and the message of a line without prefixes. */
-export function readHead(head: string, context: TextContext): Head {
+/** The fields and the message of a line; `bare` when no prefix stands before it. */
+export function readHead(head: string, context: TextContext, place: 'start' | 'bare' = 'start'): Head {
   const { formats } = context
-  const whole = formats.readText(head, 'start')
+  const whole = formats.readText(head, place)
   if (whole) return { fields: whole.fields, message: whole.message, format: whole.format.name }
   const time = leadingTime(head, context)
   if (!time) return readClockHead(head, context)
