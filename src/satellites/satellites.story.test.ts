@@ -420,6 +420,38 @@ describe('a satellite', () => {
     await main.stop()
   })
 
+  it('that was killed while the main still stored its report is not taken for two', async () => {
+    const { store: taking } = takingStore()
+    const waiting: (() => void)[] = []
+    let isSlow = true
+    const append = async (batch: Batch) => {
+      if (isSlow) await new Promise<void>(done => void waiting.push(done))
+      return taking.append(batch)
+    }
+    const main = await startApp({ store: { ...taking, append } as LogStore })
+    const { key } = await main.result<{ key: { secret: string } }>('keys create default')
+    const state = memoryState()
+    const berlin = await startSatellite(main, 'berlin', { state })
+    await berlin.logs(key.secret, { message: 'slow' })
+    await main.passes('2s')
+    expect(waiting).toHaveLength(1)
+    berlin.line.up = false
+    const next = await startSatellite(main, 'berlin', { state: copyOf(state), key: berlin.key })
+    await main.passes('10s')
+    // The report of the one that died is stored now, while the next one reports.
+    isSlow = false
+    expect(waiting).toHaveLength(2)
+    waiting[1]!()
+    await main.passes('1s')
+    waiting[0]!()
+    for (let i = 0; i < 6; i++) {
+      await next.logs(key.secret, { message: `next ${i}` })
+      await main.passes('6s')
+      expect([next.status().parts.main, main.titles()]).toEqual([{ ok: true, message: null }, []])
+    }
+    await main.stop()
+  })
+
   it('that is a clone of a running machine is refused, and nothing of the first is lost', async () => {
     const main = await startApp()
     const beat = await main.hasCheck('job --every 1h')

@@ -131,14 +131,22 @@ export function admitRun(
   address: string,
   now: number,
 ): Problem | null {
-  if (satellite.instance === null || satellite.instance === instance) return null
+  if (satellite.instance === instance) return null
   // The lock of the folder makes a new run there the only one; a run that comes back is no new one.
   const isRestart = place !== null && satellite.place === place && !isKnownRun(state, satellite.id, instance)
-  const left = SAME_KEY_MS - (now - (satellite.lastSeenAt ?? 0))
-  if (isRestart || left <= 0) return null
+  const left = satellite.instance === null ? 0 : SAME_KEY_MS - (now - (satellite.lastSeenAt ?? 0))
+  if (isRestart || left <= 0) {
+    // At once, and not after its report is stored: reports of the run before may still be under way here.
+    state.prepare(BEGIN_RUN).run(instance, place, satellite.id)
+    saveProgress(state, satellite.id, instance, {}, now)
+    return null
+  }
   noteRival(state, satellite.id, address, now)
   return rivalProblem(satellite, left)
 }
+
+const BEGIN_RUN = `update satellites set stream = ?, place = ?, rival_seen_at = null, rival_since = null, rival_address = null
+  where id = ?`
 
 /** The refusal of a second run of a satellite. */
 export function rivalProblem({ name, address }: Pick<Satellite, 'name' | 'address'>, retryAfterMs: number): Problem {
@@ -210,12 +218,12 @@ export function saveReport(
           lastSeenAt: sql`${sql.placeholder('now')}`,
           completeTo: sql`max(coalesce(${satellites.completeTo}, 0), ${sql.placeholder('completeTo')})`,
           linesCompleteTo: sql`max(coalesce(${satellites.linesCompleteTo}, 0), ${sql.placeholder('linesCompleteTo')})`,
-          rivalSince: sql`case when ${satellites.instance} = ${sql.placeholder('instance')}
-            and ${satellites.rivalSeenAt} > ${sql.placeholder('rivalsAfter')}
+          // A report of an earlier run, which was under way when the next one began, says nothing of that.
+          rivalSince: sql`case when ${satellites.instance} is not ${sql.placeholder('instance')} then ${satellites.rivalSince}
+            when ${satellites.rivalSeenAt} > ${sql.placeholder('rivalsAfter')}
             then coalesce(${satellites.rivalSince}, ${satellites.rivalSeenAt}) end`,
-          rivalSeenAt: sql`case when ${satellites.instance} = ${sql.placeholder('instance')} then ${satellites.rivalSeenAt} end`,
-          instance: sql`${sql.placeholder('nextInstance')}`,
-          place: sql`${sql.placeholder('place')}`,
+          instance: sql`case when ${satellites.instance} is not ${sql.placeholder('instance')} then ${satellites.instance}
+            else ${sql.placeholder('nextInstance')} end`,
           address: sql`${sql.placeholder('address')}`,
           version: sql`${sql.placeholder('version')}`,
           clockAheadMs: sql`${sql.placeholder('ahead')}`,
@@ -239,7 +247,6 @@ export function saveReport(
       rivalsAfter: now - RIVAL_MS,
       instance: report.instance,
       nextInstance: isLast ? null : report.instance,
-      place: report.place,
       address,
       version: String(report.version).slice(0, 50),
       ahead: Math.round(report.now - now),

@@ -87,8 +87,6 @@ export async function receiveReport(
   const lines = storedTo ?? records.findLast(({ record }) => record.kind === 'lines')?.seq ?? 0
   await commit(() => {
     saveProgress(state, satellite.id, report.run, { lines }, now)
-    // A new run is known from its first report on.
-    if (report.instance !== report.run) saveProgress(state, satellite.id, report.instance, {}, now)
     saveReport(state, satellite, { report, received, isWhole: busy === null, address }, now)
   })
   const door = `satellite ${satellite.id}`
