@@ -21,7 +21,10 @@ const MAX_MISSING_MS = SECOND
 /** Longer than every check of the proof may be late. */
 const QUIET_MS = 40 * SECOND
 
-/** `--tries N` is the number of pauses (default: 20), `--rounds N` that of kills (default: 2), `--ttl S` the lease of the pauses. */
+/**
+ * `--tries N` is the number of pauses (default: 20), `--rounds N` that of kills (default: 2), `--busy N` that of main threads that are
+ * kept busy (default: 1), `--ttl S` the lease of the pauses, and `--worlds N` how many pairs pause at the same time.
+ */
 export async function standby(options: Readonly<Record<string, string>>): Promise<boolean> {
   const litestream = options.litestream ?? onPath('litestream')
   const faults: string[] = []
@@ -34,7 +37,11 @@ export async function standby(options: Readonly<Record<string, string>>): Promis
     if (litestream === null) break
   }
   const tries = Number(options.tries ?? 20)
-  if (tries > 0) faults.push(...(await playPauses(tries, Number(options.ttl ?? 4) * SECOND)))
+  for (let round = 1; round <= Number(options.busy ?? 1); round++) faults.push(...(await playBusy(round)))
+  const worlds = Math.max(1, Math.min(tries, Number(options.worlds ?? 1)))
+  const ttlMs = Number(options.ttl ?? 4) * SECOND
+  const shares = Array.from({ length: worlds }, (_, i) => Math.floor((tries + i) / worlds))
+  faults.push(...(await Promise.all(shares.map(share => playPauses(share, ttlMs)))).flat())
   for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`)
   return faults.length === 0
 }
@@ -105,7 +112,7 @@ function start(
   return vakt
 
   function spawnOnce(): ChildProcess {
-    const child = spawn(NODE, ['--max-semi-space-size=8', MAIN, ...words], {
+    const child = spawn(NODE, ['--max-semi-space-size=8', '--import', BUSY_ON_SIGNAL, MAIN, ...words], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env,
@@ -118,6 +125,77 @@ function start(
     })
     return child
   }
+}
+
+/** A module that keeps the main thread busy, as a long query would, when it gets SIGUSR2: for BUSY_MS. */
+const BUSY_ON_SIGNAL = `data:text/javascript,${encodeURIComponent(
+  "process.on('SIGUSR2', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(process.env.BUSY_MS)))",
+)}`
+const BUSY_TTL_MS = 4 * SECOND
+/** Three leases, after which the lease is still renewed; and longer than any main thread may be busy. */
+const [SHORT_BUSY_MS, LONG_BUSY_MS] = [12 * SECOND, 100 * SECOND]
+
+/** Keeps the main thread busy: for a short time, which must cost it nothing, and for a long one, after which the other takes over. */
+function playBusy(round: number): Promise<string[]> {
+  return inWorld(async world => {
+    const faults: string[] = []
+    for (const busyMs of [SHORT_BUSY_MS, LONG_BUSY_MS]) {
+      const root = join(world.root, String(busyMs))
+      const isShort = busyMs === SHORT_BUSY_MS
+      const restore = `cp ${root}/vakt-a/vakt.db "$VAKT_DB" && { test ! -e ${root}/vakt-a/vakt.db-wal || cp ${root}/vakt-a/vakt.db-wal "$VAKT_DB-wal"; }`
+      const settings = {
+        ...{ LEASE_TTL: `${BUSY_TTL_MS / SECOND}s`, LEASE: `s3://leases/${busyMs}.lease`, BUSY_MS: String(busyMs) },
+        ...{ RESTORE_COMMAND: restore, LOG_LEVEL: 'warn' },
+      }
+      const place = { ...world, root }
+      const [port, otherPort] = [await freePort(), await freePort()]
+      const a = start(place, 'vakt-a', port, [], settings)
+      const running = [a]
+      try {
+        await waitUntil(a.isOnDuty, 'the main Vakt', () => a.text())
+        const pingKey = await prepare(port)
+        const b = start(place, 'vakt-b', otherPort, ['standby'], settings)
+        running.push(b)
+        await waitUntil(
+          () => /A rehearsal/.test(b.text()),
+          'the rehearsal',
+          () => b.text(),
+        )
+        const traffic = beats(port, pingKey)
+        await sleep(SECOND)
+        const begunAt = Date.now()
+        a.child.kill('SIGUSR2')
+        const isAnswering = () => traffic.acknowledged.some(({ at }) => at > begunAt + busyMs)
+        await waitUntil(
+          () => isAnswering() || b.isOnDuty(),
+          'either of them',
+          () => a.text() + b.text(),
+        )
+        const afterMs = Date.now() - begunAt
+        if (!isShort) await Promise.race([a.ended, sleep(LONG_BUSY_MS)])
+        await sleep(BUSY_TTL_MS)
+        await traffic.stop()
+        console.log(
+          `standby: busy ${round}: the main thread busy for ${busyMs / SECOND} s, lease of ${BUSY_TTL_MS / SECOND} s: ${b.isOnDuty() ? 'taken over' : 'still the main one'} after ${(afterMs / SECOND).toFixed(1)} s`,
+        )
+        faults.push(...busyFaults(a, b, busyMs))
+      } finally {
+        await endAll(running)
+      }
+    }
+    return faults
+  })
+}
+
+function busyFaults(a: Vakt, b: Vakt, busyMs: number): string[] {
+  const said = `: ${a.text().slice(-300)}`
+  const code = a.child.exitCode
+  if (busyMs === SHORT_BUSY_MS)
+    return b.isOnDuty() || code !== null ? [`a main thread that was busy for ${busyMs} ms lost its lease${said}`] : []
+  return [
+    ...(b.isOnDuty() ? [] : [`nobody took over from a main thread that was busy for ${busyMs} ms`]),
+    ...(code === LOST_LEASE_EXIT_CODE ? [] : [`the one that was busy for ${busyMs} ms ended with ${code}${said}`]),
+  ]
 }
 
 /** Beats of four jobs, back to back, until stopped: what was acknowledged, with the instant of the answer. */
@@ -214,7 +292,8 @@ function playKill(litestream: string, round: number): Promise<string[]> {
  * Pauses the main Vakt (SIGSTOP) at a random instant under beats, lets the stand-by take over, and resumes the old one: it must
  * exit with 75, answer nothing, post nothing and commit nothing.
  */
-function playPauses(tries: number, ttlMs: number): Promise<string[]> {
+async function playPauses(tries: number, ttlMs: number): Promise<string[]> {
+  if (tries === 0) return []
   return inWorld(async world => {
     const faults: string[] = []
     const ports = [await freePort(), await freePort()] as const
