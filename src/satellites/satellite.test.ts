@@ -1,8 +1,10 @@
 // Tables of cases: verdicts of several viewpoints, silence, lists of names, and reports that are whole or not.
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../problem.ts'
+import { memoryState } from '../state/database.ts'
 import { decodeReport, encodeReport, type SatelliteReport, type SentRecord } from './record.ts'
 import { combinedResult, isSilent, type ProbeView, readViewpoints, verdictOf } from './satellite.ts'
+import { openSpool, SPOOL_QUERIES } from './spools.ts'
 
 const view = (viewpoint: string, message: string | null): ProbeView => ({
   ...{ checkId: 1, viewpoint, at: 0, ok: message === null, message: message ?? 'status 200' },
@@ -104,4 +106,16 @@ describe('a report', () => {
     expect(() => decodeReport(encodeReport(report, [record(2, ''), record(2, '')]))).toThrow(Problem)
     expect(() => decodeReport(Buffer.from('{"stream":"x"}'))).toThrow(Problem)
   })
+})
+
+it('finding what to send and what was sent reads none of what waits, however much that is', () => {
+  const state = memoryState()
+  const spool = openSpool(state, 'key', 1_000_000)
+  const plans = SPOOL_QUERIES.map(query =>
+    state.prepare<[], { detail: string }>(`explain query plan ${query.replaceAll('?', '1')}`).all(),
+  )
+  expect(plans.flat().map(({ detail }) => detail)).toEqual(
+    SPOOL_QUERIES.map(() => expect.stringMatching(/^SEARCH spool USING COVERING INDEX spool_kind/)),
+  )
+  expect(spool.count('lines')).toBe(0)
 })

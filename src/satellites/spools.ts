@@ -35,7 +35,7 @@ export function openSpool(state: State, satelliteKey: string, limitBytes: number
   /** What waits of a kind; a rollback clears it, and it is counted again. */
   const totalsOf = (kind: StreamKind): Totals => {
     const cache = state.memory<Totals>('spool totals')
-    const known = cache.get(kind) ?? state.prepare<[string], Totals>(`${COUNT} where kind = ?`).get(kind)!
+    const known = cache.get(kind) ?? state.prepare<[string], Totals>(COUNT_OF_KIND).get(kind)!
     cache.set(kind, known)
     return known
   }
@@ -91,7 +91,7 @@ export function openSpool(state: State, satelliteKey: string, limitBytes: number
     /** Forgets what the main has: everything of a kind and a run up to `through`. */
     forget(kind: StreamKind, run: string, through: number): void {
       state.transaction(() => {
-        const gone = state.prepare<[string, string, number], Totals>(`${COUNT} ${SENT}`).get(kind, run, through)!
+        const gone = state.prepare<[string, string, number], Totals>(COUNT_SENT).get(kind, run, through)!
         if (gone.records === 0) return
         const before = totalsOf(kind)
         state.prepare(`delete from spool ${SENT}`).run(kind, run, through)
@@ -154,6 +154,10 @@ const COUNT = 'select count(*) as records, coalesce(sum(bytes), 0) as bytes from
 const SENT = 'where kind = ? and run = ? and seq <= ?'
 const OLDEST = 'select received_at as at from spool order by seq limit 1'
 const OLDEST_OF_KIND = 'select seq, bytes, run from spool where kind = ? order by seq limit ?'
+const COUNT_OF_KIND = `${COUNT} where kind = ?`
+const COUNT_SENT = `${COUNT} ${SENT}`
+/** What is asked of many rows at a time: answered by an index alone. */
+export const SPOOL_QUERIES: readonly string[] = [OLDEST_OF_KIND, COUNT_OF_KIND, COUNT_SENT]
 const INSERT = 'insert into spool (received_at, bytes, kind, run, sealed) values (?, ?, ?, ?, ?)'
 const SAVE_REPLY = `insert into spool_replies (project_id, key, received_at, reply) values (?, ?, ?, ?)
   on conflict (project_id, key) do update set received_at = excluded.received_at, reply = excluded.reply`

@@ -109,7 +109,11 @@ export const spool = sqliteTable(
     /** The record, encrypted with a key that follows from that of the satellite. */
     sealed: blob({ mode: 'buffer' }).notNull(),
   },
-  table => [index('spool_received').on(table.receivedAt), index('spool_kind').on(table.kind)],
+  table => [
+    index('spool_received').on(table.receivedAt),
+    // Has all that is asked of many rows: to read a column behind what is encrypted, SQLite reads all of that.
+    index('spool_kind').on(table.kind, table.seq, table.run, table.bytes),
+  ],
 )
 
 /** On a satellite: the answers to requests that may be repeated. */
