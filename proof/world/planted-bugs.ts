@@ -106,6 +106,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     to: 'return rewindChecks(state, now + 40 * DAY)',
   },
   {
+    name: 'a batch that is sent again with its key is stored again',
+    file: 'src/logs/embedded/workers/append.ts',
+    from: 'if (key !== null && !isLater) partition.saveReply',
+    to: 'if (key !== null && isLater) partition.saveReply',
+  },
+  {
+    name: 'a wrong comparison: an error is new only for a source that is known longer',
+    file: 'src/detectors/rules/kinds/new-error.ts',
+    from: 'now - source.firstSeenAt >= rule.for',
+    to: 'now - source.firstSeenAt >= rule.for + DAY',
+  },
+  {
     name: 'a route with --continue takes the alert for itself',
     file: 'src/notifications/routing/route.ts',
     from: 'isTaken = !route.continues',

@@ -2,6 +2,7 @@
 import { DAY, HOUR, MINUTE } from '../../time.ts'
 import { CHECKS } from './checks.ts'
 import { BLOCK_MS, runsOf } from './jobs.ts'
+import { logTraffic } from './log-traffic.ts'
 import type { Routing } from './model/routing.ts'
 import { createRandom, type Random } from './random.ts'
 import { PAGER, planRouting } from './routing.ts'
@@ -42,7 +43,7 @@ export function planWorld(seed: number, days: number): Plan {
     chats: routing ? [...CHATS, PAGER] : CHATS,
     hasTargets: random.chance(0.15),
     mayClockBeWrong: isWrongClock,
-    hasLogs: false,
+    hasLogs: !isWrongClock && random.chance(0.3),
     hasRouting: routing !== null,
     storming: storming.map(({ name }) => name),
   }
@@ -50,6 +51,7 @@ export function planWorld(seed: number, days: number): Plan {
   const steps = [
     ...checks.flatMap(check => runsOf(check, random, start, days * DAY)),
     ...faultsOf(random, site, days * DAY),
+    ...(site.hasLogs ? logTraffic(random, days * DAY) : []),
   ].sort((a, b) => a.at - b.at)
   const { probes, hasTargets, hasLogs } = site
   return { seed, days, start, checks, probes, hasTargets, hasLogs, routing, storming, steps }

@@ -1,9 +1,11 @@
 // Plays the plan of a world, asserts what must be true after each quiet moment, and shortens a plan that fails.
 import { MINUTE } from '../../time.ts'
 import { audit } from './audit.ts'
+import { auditLogs } from './audit-logs.ts'
 import { STORM_RATE } from './audit-storms.ts'
 import { createChat } from './chat.ts'
 import { BLOCK_MS } from './jobs.ts'
+import { logBody } from './log-traffic.ts'
 import { Killed } from './mortal-database.ts'
 import type { Plan } from './plan.ts'
 import { createRandom } from './random.ts'
@@ -13,6 +15,7 @@ import type { Step } from './steps/step.ts'
 import { collectImmediates, settle } from './turns.ts'
 import { Violation, World } from './world.ts'
 import { createWorldClock } from './world-clock.ts'
+import { createWorldLogs } from './world-logs.ts'
 
 /** What went wrong, when, and in which block; null when nothing did. */
 export type Failure = { message: string; at: number; block: number } | null
@@ -21,8 +24,9 @@ export type Failure = { message: string; at: number; block: number } | null
 export async function playPlan(plan: Plan, onReported: (count: number) => void = () => {}): Promise<Failure> {
   const random = createRandom(plan.seed ^ 0x5eed)
   const clock = createWorldClock(plan.start)
+  const logs = plan.hasLogs ? createWorldLogs() : null
   const world = new World({
-    ...{ clock, random, checks: plan.checks, probes: plan.probes, hasTargets: plan.hasTargets, store: null },
+    ...{ clock, random, checks: plan.checks, probes: plan.probes, hasTargets: plan.hasTargets, logs },
     ...{ routing: plan.routing ?? null, storming: plan.storming ?? [] },
     createChats: own =>
       ['discord', 'slack', ...(plan.routing ? [PAGER] : [])].map(id =>
@@ -43,6 +47,7 @@ export async function playPlan(plan: Plan, onReported: (count: number) => void =
       await world.passUntil(plan.start + end - 80 * MINUTE)
       world.heal()
       await world.passUntil(plan.start + end)
+      await auditLogs(world)
       onReported(audit(world))
     }
     return null
@@ -52,6 +57,7 @@ export async function playPlan(plan: Plan, onReported: (count: number) => void =
   } finally {
     world.vakt?.kill()
     await settle()
+    logs?.remove()
     restore()
   }
 }
@@ -96,10 +102,9 @@ async function furnish(world: World): Promise<void> {
   }
   // Each of these would make one alert of several, or a later one.
   await run('suppression set --flap-changes 0 --storm-rate 0 --inhibition-delay 0s')
-  if (!world.logs) {
-    const { rules } = (await run('rules list')) as { rules: { name: string; paused?: boolean }[] }
-    for (const { name } of rules) await world.command(`rules pause "${name}"`)
-  }
+  const { rules } = (await run('rules list')) as { rules: { name: string; paused?: boolean }[] }
+  for (const { name } of rules) await world.command(`rules pause "${name}"`)
+  if (world.logs) await furnishLogs(world, run)
   const { checks, storming, routing } = world.options
   if (storming.length > 0) {
     await run('projects add mass')
@@ -113,6 +118,15 @@ async function furnish(world: World): Promise<void> {
   }
   for (const name of world.options.probes)
     await run(`checks add ${name} --probe http://198.51.100.7/${name} --every 5m --after 2`)
+}
+
+/** A source that is known already, and a rule that reports each error that nobody has seen before. */
+async function furnishLogs(world: World, run: (line: string) => Promise<unknown>): Promise<void> {
+  const { key } = (await run('keys create default')) as { key: { secret: string } }
+  world.logKey = key.secret
+  await run('rules add fresh --kind new-error --for 1s --severity warning')
+  const [body, type] = logBody('array', 0, ['started'], false)
+  await world.sendLogs(world.logs!.lines.begin(0, 1, null), body, type, null)
 }
 
 /** The steps of `plan` without which the same failure does not happen; `onTry` hears how many are left. */

@@ -12,6 +12,7 @@ import type { Chat } from './chat.ts'
 import { type MortalDatabase, openMortalDatabase } from './mortal-database.ts'
 import { settle } from './turns.ts'
 import type { WorldClock } from './world-clock.ts'
+import type { WorldLogs } from './world-logs.ts'
 
 export type VaktOptions = {
   clock: WorldClock
@@ -24,7 +25,7 @@ export type VaktOptions = {
   isUp(target: string): boolean
   /** Whether connectivity is probed. */
   hasTargets: boolean
-  store: LogStore | null
+  logs: WorldLogs | null
   /** How many pages the disk still takes; null for plenty. */
   freePages: number | null
 }
@@ -36,6 +37,8 @@ export type Vakt = {
   /** Lets the scheduler tick. */
   wake(): Promise<void>
   readonly state: State
+  /** Null without logs. */
+  readonly store: LogStore | null
   readonly database: MortalDatabase
   isDead(): boolean
   request(path: string, init?: RequestInit): Promise<Answer>
@@ -60,10 +63,12 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
   const database = openMortalDatabase(options.disk)
   const life = clock.beginLife()
   const targets = options.hasTargets ? { CONNECTIVITY_TARGETS: 'tcp://192.0.2.1:53' } : {}
-  const config = readConfig({ TZ: 'UTC', ...targets }, PLATFORMS)
+  const folder = options.logs ? { DATA_DIR: options.logs.folder } : {}
+  const config = readConfig({ TZ: 'UTC', ...targets, ...folder }, PLATFORMS)
   let isStopped = false
   const isAlive = () => !isStopped && !database.isDead()
   if (options.freePages !== null) database.fill(options.freePages)
+  const store = options.logs?.open({ isAlive, onDeath: database.die }) ?? null
   const platforms = await loadPlatforms(config.platforms, [])
   const create = () =>
     createApp({
@@ -76,7 +81,7 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
       version: 'world',
       isStateCurrent: options.isStateCurrent,
       tickIntervalMs: TICK_MS,
-      ...(options.store ? { store: options.store } : {}),
+      ...(store ? { store } : {}),
       async reach() {
         if (!options.isOnline()) throw new Error('the internet is gone')
       },
@@ -135,6 +140,7 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
       await settle()
     },
     state: database.state,
+    store,
     database,
     isDead: () => database.isDead(),
     request: (path, init) =>
@@ -157,11 +163,13 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
       await Promise.race([stopped, patience()])
       isStopped = true
       life.end()
+      options.logs?.kill()
       return database.kill()
     },
     kill() {
       isStopped = true
       life.end()
+      options.logs?.kill()
       return database.kill()
     },
   }

@@ -1,13 +1,14 @@
 // The state of a simulated world while it is played: true time, Vakt's lives, what was sent and what must be true.
-import type { LogStore } from '../../logs/store.ts'
 import type { Chat, ChatMessage } from './chat.ts'
 import type { CheckRules } from './model/check-life.ts'
+import { type LogBatch, LogLines } from './model/log-lines.ts'
 import { type DeafKind, type Deafness, Model } from './model/model.ts'
 import type { Routing } from './model/routing.ts'
 import { emptyDatabase } from './mortal-database.ts'
 import type { Random } from './random.ts'
 import { startVakt, type Vakt } from './vakt.ts'
 import type { WorldClock } from './world-clock.ts'
+import type { WorldLogs } from './world-logs.ts'
 
 /** A check of the world: the flags that create it, and what they mean. */
 export type PlannedCheck = { name: string; flags: string; rules: CheckRules }
@@ -28,7 +29,7 @@ export type WorldOptions = {
   routing: Routing | null
   /** Jobs of a project of their own, in which many alerts at once are a storm. */
   storming: readonly PlannedCheck[]
-  store: LogStore | null
+  logs: WorldLogs | null
   createChats(world: World): Chat[]
 }
 
@@ -56,8 +57,10 @@ export class World {
   #wasReached = false
   /** Messages of a life that a restored backup does not know. */
   orphans: ReadonlySet<ChatMessage> = new Set()
-  /** What is known of log lines; null in a world without logs. */
-  logs: { isExplained(key: string): boolean } | null = null
+  /** The log lines: what was sent, and where they are stored; null in a world without logs. */
+  readonly logs: { lines: LogLines; store: WorldLogs } | null
+  /** The secret that programs send logs with. */
+  logKey = ''
   /** The address of each check. */
   readonly uuids = new Map<string, string>()
   readonly #later: { at: number; order: number; work: () => Promise<void> }[] = []
@@ -68,6 +71,7 @@ export class World {
     this.clock = options.clock
     this.random = options.random
     this.model = new Model([...options.checks, ...options.storming], options.probes)
+    this.logs = options.logs && { lines: new LogLines(), store: options.logs }
     this.chats = options.createChats(this)
   }
 
@@ -114,7 +118,7 @@ export class World {
       isOnline: () => this.isOnline,
       isUp: target => !this.downTargets.has(target),
       hasTargets: options.hasTargets,
-      store: options.store,
+      logs: options.logs,
     })
     // A supervisor starts it again.
     if (!vakt) return this.later(clock.trueNow() + RESTART_MS, () => this.start())
@@ -182,6 +186,7 @@ export class World {
       this.vakt = null
       model.continueAfter(this.model)
       this.model = model
+      this.logs?.lines.forgetSince(trueAt)
       this.disk = bytes
       this.isDiskCurrent = false
       const later = this.chats.flatMap(chat => chat.messages).filter(({ at: postedAt }) => postedAt > trueAt)
@@ -195,6 +200,8 @@ export class World {
   heal(): void {
     for (const chat of this.chats) chat.fault = null
     this.#killAfter = null
+    this.logs?.store.dieInAppend(null)
+    this.logs?.store.limit(null)
     this.vakt?.database.dieAfter(Number.POSITIVE_INFINITY)
   }
 
@@ -236,6 +243,24 @@ export class World {
     if (answer && answer.status !== 200 && answer.status !== 503)
       throw new Violation(`A ping of ${check} was answered ${answer.status}: ${answer.text}`)
     return attempt.outcome === 'stored' ? 'stored' : 'lost'
+  }
+
+  /** A batch of log lines; what became of it is noted. */
+  async sendLogs(batch: LogBatch, body: string, type: string, key: string | null): Promise<LogBatch['outcome']> {
+    const { vakt, logs, clock } = this
+    if (!vakt || !logs || !this.isOnline || this.isAsleep) return 'unsent'
+    const headers = {
+      authorization: `Bearer ${this.logKey}`,
+      'content-type': type,
+      ...(key && { 'idempotency-key': key }),
+    }
+    if (this.isDeaf('storage')) batch.isCountUncertain = true
+    const answer = await this.#withKill(() => vakt.request('/api/logs?source=shop', { method: 'POST', headers, body }))
+    if (answer && answer.status !== 200 && answer.status !== 503)
+      throw new Violation(`Lines from ${batch.first} on were answered ${answer.status}: ${answer.text}`)
+    const outcome = answer === null ? 'unanswered' : answer.status === 200 ? 'stored' : 'refused'
+    logs.lines.attempted(batch, outcome, clock.trueNow())
+    return outcome
   }
 
   /** A command line of a person; null when nobody answers. */

@@ -6,6 +6,9 @@ import { clockSet } from './clock-set.ts'
 import { diskFull } from './disk-full.ts'
 import { internetLoss } from './internet-loss.ts'
 import { kill } from './kill.ts'
+import { logBatch } from './log-batch.ts'
+import { logDiskFull } from './log-disk-full.ts'
+import { logKill } from './log-kill.ts'
 import { mute } from './mute.ts'
 import { press } from './press.ts'
 import { reroute } from './reroute.ts'
@@ -24,6 +27,9 @@ export const STEP_KINDS: readonly StepKind[] = [
   diskFull,
   internetLoss,
   kill,
+  logBatch,
+  logDiskFull,
+  logKill,
   mute,
   press,
   reroute,

@@ -1,0 +1,70 @@
+// What must be true of log lines: an acknowledged one is found exactly once, a refused one never, and each new error is reported once.
+
+/** One batch, with every attempt to send it: `unanswered` may be stored or not, but never a part of it. */
+export type LogBatch = {
+  /** Its lines carry these numbers. */
+  first: number
+  count: number
+  /** The word of the error that nobody has seen before; null in a batch without one. */
+  word: string | null
+  outcome: 'unsent' | 'refused' | 'unanswered' | 'stored'
+  /** When it was acknowledged, in true time. */
+  storedAt: number
+  /** Whether its alert may be missing: a restored backup, or a full disk of the state, forgot that it was counted. */
+  isCountUncertain: boolean
+}
+
+export class LogLines {
+  readonly batches: LogBatch[] = []
+
+  begin(first: number, count: number, word: string | null): LogBatch {
+    const batch: LogBatch = {
+      ...{ first, count, word },
+      ...{ outcome: 'unsent', storedAt: Number.POSITIVE_INFINITY, isCountUncertain: false },
+    }
+    this.batches.push(batch)
+    return batch
+  }
+
+  /** An attempt more: an acknowledged one counts, and then an unanswered one. */
+  attempted(batch: LogBatch, outcome: 'refused' | 'unanswered' | 'stored', at: number): void {
+    if (batch.outcome === 'stored') return
+    if (outcome === 'stored') batch.storedAt = at
+    if (outcome !== 'refused' || batch.outcome === 'unsent') batch.outcome = outcome
+  }
+
+  /** The state is as it was at `at`, in true time; the lines are as they were. */
+  forgetSince(at: number): void {
+    for (const batch of this.batches) if (batch.storedAt >= at) batch.isCountUncertain = true
+  }
+
+  /** The first thing that is not true of what was found: how often each number is, and how many alerts name each word. */
+  findWrong(found: ReadonlyMap<number, number>, reported: (word: string) => number): string | null {
+    for (const batch of this.batches) {
+      const wrong = this.#wrongLines(batch, found) ?? this.#wrongAlert(batch, reported)
+      if (wrong !== null) return wrong
+    }
+    return null
+  }
+
+  #wrongLines({ first, count, outcome }: LogBatch, found: ReadonlyMap<number, number>): string | null {
+    const times = Array.from({ length: count }, (_, i) => found.get(first + i) ?? 0)
+    const what = `lines ${first} to ${first + count - 1}`
+    if (times.some(times => times > 1)) return `Stored twice: ${what}.`
+    const stored = times.filter(times => times === 1).length
+    if (stored !== 0 && stored !== count) return `Only ${stored} of ${count} are stored: ${what}.`
+    if (outcome === 'stored' && stored === 0) return `Acknowledged and lost: ${what}.`
+    if (stored > 0 && (outcome === 'refused' || outcome === 'unsent')) return `Refused and stored: ${what}.`
+    return null
+  }
+
+  #wrongAlert({ word, outcome, isCountUncertain }: LogBatch, reported: (word: string) => number): string | null {
+    if (word === null) return null
+    const alerts = reported(word)
+    if (alerts > 1) return `${alerts} alerts report the new error "${word}".`
+    if (alerts === 1 && (outcome === 'refused' || outcome === 'unsent'))
+      return `An alert reports "${word}", which was refused.`
+    if (alerts === 0 && outcome === 'stored' && !isCountUncertain) return `No alert reports the new error "${word}".`
+    return null
+  }
+}

@@ -1,0 +1,22 @@
+// The disk of the log lines takes a few more pages, or none, until somebody makes room.
+import { HOUR, MINUTE } from '../../../time.ts'
+import { lasting, stepKind } from './step.ts'
+
+export const logDiskFull = stepKind<{ pages: number; ms: number }>({
+  name: 'log disk full',
+  weight: 3,
+  plan(random, site) {
+    const ms = site.hasLogs ? lasting(random, site, MINUTE, 2 * HOUR) : null
+    return ms === null ? null : { pages: random.pick([0, 0, 1, 2]), ms }
+  },
+  async play(world, { pages, ms }) {
+    const { logs } = world
+    if (!logs) return
+    const from = world.clock.now()
+    logs.store.limit(pages)
+    world.later(world.clock.trueNow() + ms, async () => {
+      logs.store.limit(null)
+      world.model.troubles.push({ kind: 'storage', from, to: world.clock.now() + 20 * MINUTE })
+    })
+  },
+})
