@@ -74,7 +74,8 @@ export function createWorldLogs(): WorldLogs {
       }
       const append = (batch: Batch) => {
         limitPages(partitions, batch, freePages)
-        const appending = { partitions, readBatch, reservePositions, onStored: () => dieAt('after commit') }
+        const onStored = () => dieAt('after commit')
+        const appending = { partitions, readBatch, reservePositions, isTailed: () => true, onStored }
         const [outcome] = appendGroup(appending, [batch]).outcomes
         partitions.sealOverdue()
         return outcome!
