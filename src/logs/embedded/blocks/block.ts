@@ -97,11 +97,20 @@ function addTexts({ parts }: EncodedTexts): void {
 }
 
 function addValues(texts: readonly string[]): void {
+  const added = new Set<string>()
   let last = ''
   for (const text of texts) {
-    if (text !== last) hashes.addJson(text)
+    const isRepeated = text === last || added.has(text)
     last = text
+    if (isRepeated) continue
+    hashes.addJson(text)
+    // Numbers are often all different, and quick to add.
+    if (!isDigit(text.charCodeAt(0))) added.add(text)
   }
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 function addIds({ traceId, spanId }: NewLine): void {
