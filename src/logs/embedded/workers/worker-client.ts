@@ -118,6 +118,8 @@ export class WorkerClient<Calls extends Callable> {
 
   #startWorker(onReady: () => void, onFailure: (problem: Problem) => void): void {
     const worker = new Worker(this.#options.file, {
+      // Threads are told apart by it, as in `top -H`.
+      name: this.#options.name,
       workerData: this.#options.start,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, maxOldGenerationSizeMb: OLD_GENERATION_MB },
       execArgv: [],

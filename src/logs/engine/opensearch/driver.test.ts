@@ -101,6 +101,17 @@ describe('a search', () => {
   })
 })
 
+it('a node that has lost the others, and a proxy without its node, are passed over', async () => {
+  const hits = { hits: [{ _source: { l: JSON.stringify(LINE) } }] }
+  const well = await node(() => ({ status: 200, body: { timed_out: false, hits, _shards: WELL } }))
+  for (const status of [502, 503, 504]) {
+    const alone = await node(() => ({ status, body: { error: 'no cluster manager' } }))
+    const driver = driverOf(alone.url, well.url)
+    for (let i = 0; i < 2; i++) expect(await page(driver)).toEqual({ answer: [LINE] })
+    expect(alone.asked.length).toBe(1)
+  }
+})
+
 describe('lines', () => {
   it('are stored when they are created or there already', async () => {
     const { url, asked } = await node(() => created(201, 409))
@@ -183,6 +194,15 @@ describe('a red index', () => {
     expect(await driver.count(SCOPE, 10, 1_000)).toEqual({ answer: 1 })
     // Part, list, rest; the next question leaves it out at once.
     expect(asked.length).toBe(4)
+  })
+
+  it('among very many is no reason for a request that is too long', async () => {
+    const rows = Array.from({ length: 300 }, (_, i) => ({ index: `vakt-2026-11-21.3d.${i}`, health: 'red' }))
+    const { url } = await node(({ path }) =>
+      path.startsWith('/_cat/indices') ? { status: 200, body: rows } : { status: 503, body: {} },
+    )
+    const problem = { code: 'busy', message: '300 indexes of the log engine are red.' }
+    await expect(page(driverOf(url))).rejects.toMatchObject(problem)
   })
 
   it('is a damaged partition beside the others', async () => {

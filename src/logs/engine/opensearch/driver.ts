@@ -54,10 +54,10 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
   const aroundRed = async <T>(ask: (indexes: string) => Promise<T>): Promise<T> => {
     await red.recheck()
     try {
-      return await ask(red.searched)
+      return await ask(red.searched())
     } catch (error) {
       if (!isAway(error) || !(await red.check().catch(() => false))) throw error
-      return ask(red.searched)
+      return ask(red.searched())
     }
   }
 

@@ -34,7 +34,7 @@ export async function readPartitions(
     query: { range: { pos: { lte: upTo } } },
     aggs: { days: { terms: { field: '_index', size: MAX_PARTITIONS }, aggs: edges } },
   }
-  const path = `${encodeURI(red.searched)}/_search?${FOUND}&request_cache=true`
+  const path = `${encodeURI(red.searched())}/_search?${FOUND}&request_cache=true`
   const searched = whole(await client.get<Searched>('POST', path, body))
   const days = new Map(bucketsOf(searched, 'days').map(bucket => [String(bucket.key), bucket]))
   const expiries = await readExpiries(client, names)

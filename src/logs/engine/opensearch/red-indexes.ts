@@ -1,4 +1,6 @@
 // Knows which indexes are red, so that searches leave them out by name and say so, instead of failing or answering in part.
+import { Problem } from '../../../problem.ts'
+import { plural } from '../../../text.ts'
 import type { OpenSearchClient } from './client.ts'
 import { FOUND, type IndexNames } from './indexes.ts'
 
@@ -6,6 +8,8 @@ import { FOUND, type IndexNames } from './indexes.ts'
 const CHECK_EVERY_MS = 5_000
 /** Who asks what is missing does so soon after the answer that left it out. */
 const RECENT_MS = 15_000
+/** OpenSearch takes a first line of 4,096 bytes. */
+const MAX_PATH_LENGTH = 3_000
 
 export class RedIndexes {
   readonly #client: OpenSearchClient
@@ -19,9 +23,11 @@ export class RedIndexes {
     this.#names = names
   }
 
-  /** What searches ask: everything but what is red. */
-  get searched(): string {
-    return [this.#names.all, ...this.#red.map(index => `-${this.#names.searchedAs(index)}`)].join(',')
+  /** What searches ask: everything but what is red. Throws `busy` when that is too much to be named. */
+  searched(): string {
+    const text = [this.#names.all, ...this.#red.map(index => `-${this.#names.searchedAs(index)}`)].join(',')
+    if (text.length <= MAX_PATH_LENGTH) return text
+    throw new Problem('busy', `${plural(this.#red.length, 'index', 'indexes')} of the log engine are red.`)
   }
 
   /** Those that are red, as far as is known. */
