@@ -1,10 +1,12 @@
 // Simulated worlds: `npm run world -- --seeds 100 [--seed 1] [--days 7]`; `--plan <file>` plays a saved plan.
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { Chat } from '../../src/testing/world/chat.ts'
 import { type Plan, planWorld } from '../../src/testing/world/plan.ts'
 import { type Failure, playPlan, shrinkPlan } from '../../src/testing/world/play.ts'
 import type { Step } from '../../src/testing/world/steps/step.ts'
 import { planYear } from '../../src/testing/world/year.ts'
 import { isoTime } from '../../src/time.ts'
+import { compareYear } from './year-report.ts'
 
 const USAGE = `Usage: npm run world -- [--seeds N] [--seed S] [--days D] [--plan FILE]
   --seeds N    how many worlds (default: 20)
@@ -56,22 +58,30 @@ async function playSeeds({ seeds, seed: first, days, first: isFirst }: Options):
 
 /** A year is one long world; `--days` shortens it. */
 async function playYear({ seed, days, year }: Options): Promise<boolean> {
-  const plan = planYear(seed, days === DEFAULT_DAYS ? 365 * year : days)
+  const { plan, faults } = planYear(seed, days === DEFAULT_DAYS ? 365 * year : days)
   const startedAt = performance.now()
-  let reported = 0
-  const failure = await playPlan(plan, count => {
-    reported += count
+  let chats: readonly Chat[] = []
+  const failure = await playPlan(plan, (_, all) => {
+    chats = all
   })
-  // Where Vakt reports too much or too little, the world ends.
-  const share = failure ? reported / (reported + 1) : 1
   const seconds = (performance.now() - startedAt) / 1000
-  const beats = plan.steps.filter(({ kind }) => kind === 'beat').length
+  const { planned, reported, matched, wrong } = compareYear(faults, chats, plan.start)
+  const count = (kind: string) => plan.steps.filter(step => step.kind === kind).length
   console.log(
-    `${plan.days} days of real life from ${isoTime(plan.start)}: ${beats} pings of ${plan.checks.length} jobs, ${reported} problems.`,
+    `${plan.days} days of real life from ${isoTime(plan.start)}: ${count('beat')} pings of ${plan.checks.length} jobs, ${count('log batch')} batches of log lines.`,
   )
-  console.log(`Precision ${share.toFixed(2)}, recall ${share.toFixed(2)}. ${rate(plan.days, seconds)} days a second.`)
+  const muted = faults.filter(({ isMuted }) => isMuted).length
+  console.log(`${planned} problems planned, and ${muted} more during announced work; ${reported} reported.`)
+  for (const line of wrong.slice(0, 20)) console.log(`  ${line}`)
+  console.log(
+    `Precision ${share(matched, reported)}, recall ${share(matched, planned)}. ${rate(plan.days, seconds)} days a second.`,
+  )
   if (failure) report(plan, failure)
-  return failure === null
+  return failure === null && wrong.length === 0
+}
+
+function share(part: number, whole: number): string {
+  return (whole === 0 ? 1 : part / whole).toFixed(2)
 }
 
 function rate(days: number, seconds: number): string {

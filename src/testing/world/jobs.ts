@@ -79,12 +79,13 @@ export function runsOf(check: PlannedCheck, random: Random, start: number, lengt
 }
 
 /** The same time, or just after the end of the block where it is too close to that. */
-function outsideQuiet(at: number): number {
+export function outsideQuiet(at: number): number {
   const place = at % BLOCK_MS
   return place > BLOCK_MS - STILL_MS ? at + BLOCK_MS - place + SECOND : at
 }
 
-function uuid(random: Random): string {
+/** A random id of a run. */
+export function uuid(random: Random): string {
   const hex = Array.from({ length: 32 }, () => random.whole(0, 15).toString(16)).join('')
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

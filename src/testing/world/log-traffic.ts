@@ -11,14 +11,14 @@ export type LogFormat = (typeof LOG_FORMATS)[number]
 const STILL_MS = 20 * MINUTE
 const SYLLABLES = ['ba', 'ko', 'le', 'mi', 'nu', 'pa', 'ro', 'se', 'ti', 'vu']
 
-/** The steps of all programs for `lengthMs`. */
-export function logTraffic(random: Random, lengthMs: number): Step[] {
+/** The steps of all programs for `lengthMs`; `between` two batches are so many minutes. */
+export function logTraffic(random: Random, lengthMs: number, between = { least: 5, most: 45 }): Step[] {
   const steps: Step[] = []
   let line = 1
   for (
     let at = random.whole(1, 10) * MINUTE;
     at < lengthMs;
-    at += random.whole(5, 45) * MINUTE + random.whole(0, 59) * SECOND
+    at += random.whole(between.least, between.most) * MINUTE + random.whole(0, 59) * SECOND
   ) {
     if (at % BLOCK_MS > BLOCK_MS - STILL_MS) continue
     const isError = random.chance(0.12)

@@ -3,7 +3,7 @@ import { MINUTE } from '../../time.ts'
 import { audit } from './audit.ts'
 import { auditLogs } from './audit-logs.ts'
 import { STORM_RATE } from './audit-storms.ts'
-import { createChat } from './chat.ts'
+import { type Chat, createChat } from './chat.ts'
 import { BLOCK_MS } from './jobs.ts'
 import { logBody } from './log-traffic.ts'
 import { Killed } from './mortal-database.ts'
@@ -21,7 +21,10 @@ import { createWorldLogs } from './world-logs.ts'
 export type Failure = { message: string; at: number; block: number } | null
 
 /** Plays a plan to its end, or to the first thing that is not true; `onReported` hears how many problems had their alerts. */
-export async function playPlan(plan: Plan, onReported: (count: number) => void = () => {}): Promise<Failure> {
+export async function playPlan(
+  plan: Plan,
+  onReported: (count: number, chats: readonly Chat[]) => void = () => {},
+): Promise<Failure> {
   const random = createRandom(plan.seed ^ 0x5eed)
   const clock = createWorldClock(plan.start)
   const logs = plan.hasLogs ? createWorldLogs() : null
@@ -48,7 +51,7 @@ export async function playPlan(plan: Plan, onReported: (count: number) => void =
       world.heal()
       await world.passUntil(plan.start + end)
       await auditLogs(world)
-      onReported(audit(world))
+      onReported(audit(world), world.chats)
     }
     return null
   } catch (error) {
@@ -126,7 +129,7 @@ async function furnishLogs(world: World, run: (line: string) => Promise<unknown>
   world.logKey = key.secret
   await run('rules add fresh --kind new-error --for 1s --severity warning')
   const [body, type] = logBody('array', 0, ['started'], false)
-  await world.sendLogs(world.logs!.lines.begin(0, 1, null), body, type, null)
+  await world.sendLogs(world.logs!.lines.begin(0, 1, null, world.clock.trueNow()), body, type, null)
 }
 
 /** The steps of `plan` without which the same failure does not happen; `onTry` hears how many are left. */

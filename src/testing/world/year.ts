@@ -1,15 +1,15 @@
 // A year of real life as a plan: both clock changes, a team's usual jobs with their usual faults, maintenance and updates.
 import { DAY, HOUR, MINUTE, SECOND } from '../../time.ts'
-import { BLOCK_MS, runsOf } from './jobs.ts'
-import type { Schedule } from './model/schedule.ts'
+import { BLOCK_MS, outsideQuiet, uuid } from './jobs.ts'
+import { logTraffic } from './log-traffic.ts'
+import { dueAfter, isTimed, type Schedule } from './model/schedule.ts'
 import type { Plan } from './plan.ts'
 import { createRandom, type Random } from './random.ts'
+import { planRouting } from './routing.ts'
 import type { Step } from './steps/step.ts'
 import type { PlannedCheck } from './world.ts'
 
 const ZONE = 'Europe/Oslo'
-/** The share of runs that go another way than usual: early, late, overlapping, long, failing, missing. */
-const UNUSUAL = 0.08
 
 const JOBS: readonly PlannedCheck[] = [
   job(
@@ -53,15 +53,163 @@ function job(
   return { name, flags: all.join(' '), rules }
 }
 
-/** The plan of a year, or of its first `days`. */
-export function planYear(seed: number, days = 365): Plan {
+/** What breaks, and when it must be reported: a job that a check watches, or a program that logs an error that nobody has seen. */
+export type PlannedFault = {
+  check: string
+  kind: 'missing' | 'failing' | 'late' | 'hanging' | 'new error'
+  /** The earliest report, ms since the start. */
+  from: number
+  /** Work was announced for this time, so that nobody is to be told. */
+  isMuted: boolean
+}
+
+export type Year = { plan: Plan; faults: readonly PlannedFault[] }
+
+/** The plan of a year, or of its first `days`, with the list of everything that breaks in it. */
+export function planYear(seed: number, days = 365): Year {
   const random = createRandom(seed)
   const start = Date.parse('2026-01-01T00:00:00Z')
+  const length = days * DAY
+  const runs = JOBS.map(check => runsOfYear(check, random, start, length))
+  // Programs send again what was not acknowledged.
+  const logs = logTraffic(random, length, { least: 60, most: 400 }).map(step => ({ ...step, hasKey: true }))
+  const errors = logs.filter((step: Step) => step.word !== null)
   const steps = [
-    ...JOBS.flatMap(check => runsOf(check, random, start, days * DAY, UNUSUAL)),
+    ...runs.flatMap(({ steps }) => steps),
+    ...logs,
     ...Array.from({ length: days }, (_, day) => lifeOf(day, random)).flat(),
   ].sort((a, b) => a.at - b.at)
-  return { seed, days, start, checks: JOBS, probes: [], hasTargets: false, hasLogs: false, steps }
+  const newErrors = errors.map(({ at, word }: Step) => ({
+    check: String(word),
+    kind: 'new error' as const,
+    from: at,
+    isMuted: false,
+  }))
+  const faults = [...runs.flatMap(({ faults }) => faults), ...newErrors].sort((a, b) => a.from - b.from)
+  const site = { probes: [], hasTargets: false, hasLogs: true, routing: planRouting(random), storming: [] }
+  return { plan: { seed, days, start, checks: JOBS, ...site, steps }, faults }
+}
+
+/** Nights of announced work, by the day of the year. */
+const isWorkNight = (day: number) => day % 30 === 11
+/** The nights in which the clocks change in Oslo, as days of 2026. */
+const CLOCK_CHANGES = [87, 297]
+
+type YearOfRuns = { steps: Step[]; faults: PlannedFault[] }
+
+/** The runs of a job, most of them usual, some early, late or overlapping, and every so often one that breaks. */
+function runsOfYear(check: PlannedCheck, random: Random, start: number, length: number): YearOfRuns {
+  const { schedule, graceMs, maxRuntimeMs } = check.rules
+  const steps: Step[] = []
+  const faults: PlannedFault[] = []
+  const hasStarts = maxRuntimeMs !== null
+  const ping: Run['ping'] = (at, signal, rid = null) =>
+    void steps.push({ at: outsideQuiet(at - start), kind: 'beat', check: check.name, signal, rid, tries: 12 })
+  const run: Run = {
+    ...{ random, due: 0, at: 0, ms: 0, graceMs, maxRuntimeMs, isTimed: isTimed(schedule), ping },
+    fault: (kind, from, isMuted = false) => void faults.push({ check: check.name, kind, from: from - start, isMuted }),
+    runs(at, ms, end) {
+      if (hasStarts) ping(at, 'start')
+      ping(at + ms, end)
+    },
+  }
+  const share = schedule.kind === 'every' && schedule.days === 0 ? 0.01 : 0.06
+  let sound = 0
+  for (let due = start + 5 * MINUTE; due < start + length; ) {
+    run.due = due
+    run.at = due + random.whole(0, 20 * SECOND)
+    run.ms = hasStarts ? random.whole(MINUTE, 20 * MINUTE) : 0
+    const day = Math.floor((due - start) / DAY)
+    const special = check.name === 'backup' ? specialRun(day) : null
+    const isLastDay = due > start + length - 2 * DAY
+    const isBroken = special === null && !isLastDay && sound > 8 && random.chance(share)
+    sound = isBroken || special !== null ? 0 : sound + 1
+    const go = special ?? (isBroken ? random.pick(hasStarts ? [...BROKEN, hangs] : BROKEN) : soundRun)
+    const beganAt = go(run)
+    due = dueAfter(schedule, isTimed(schedule) ? due : beganAt)
+  }
+  return { steps, faults }
+}
+
+/** What the backup does on the nights that everybody knows of. */
+function specialRun(day: number): Way | null {
+  if (isWorkNight(day)) return failsDuringWork
+  return CLOCK_CHANGES.includes(day) ? isMissing : null
+}
+
+type Run = {
+  random: Random
+  due: number
+  /** When it begins, and how long it takes, ms. */
+  at: number
+  ms: number
+  graceMs: number
+  maxRuntimeMs: number | null
+  isTimed: boolean
+  ping(at: number, signal: 'success' | 'start' | 'fail', rid?: string | null): void
+  runs(at: number, ms: number, end: 'success' | 'fail'): void
+  fault(kind: PlannedFault['kind'], from: number, isMuted?: boolean): void
+}
+
+/** One way to run; returns when it began. */
+type Way = (run: Run) => number
+
+const isMissing: Way = ({ due, at, graceMs, fault }) => {
+  fault('missing', due + graceMs)
+  return at
+}
+
+const fails: Way = ({ at, ms, fault, runs }) => {
+  fault('failing', at + ms)
+  runs(at, ms, 'fail')
+  return at
+}
+
+const isLate: Way = ({ due, graceMs, random, fault, runs }) => {
+  fault('late', due + graceMs)
+  const at = due + graceMs + random.whole(10, 40) * MINUTE
+  runs(at, 0, 'success')
+  return at
+}
+
+const hangs: Way = ({ at, maxRuntimeMs, fault, ping }) => {
+  fault('hanging', at + maxRuntimeMs!)
+  ping(at, 'start')
+  return at
+}
+
+const BROKEN: readonly Way[] = [isMissing, fails, isLate]
+
+/** It fails while people work on it, and recovers before they are done. */
+const failsDuringWork: Way = ({ at, ms, fault, runs }) => {
+  fault('failing', at + ms, true)
+  runs(at, ms, 'fail')
+  runs(at + ms + 20 * MINUTE, ms, 'success')
+  return at
+}
+
+/** A run that nobody is to be told of: as usual, early, late within its grace, or two at once. */
+const soundRun: Way = ({ random, due, at, ms, graceMs, isTimed, maxRuntimeMs, runs, ping }) => {
+  const way = random.next()
+  if (way < 0.03 && isTimed) {
+    runs(due - random.whole(5, 50) * SECOND, 0, 'success')
+    return due
+  }
+  if (way < 0.08) {
+    const late = due + Math.floor(graceMs * 0.7 * random.next())
+    runs(late, 0, 'success')
+    return late
+  }
+  if (way < 0.12 && maxRuntimeMs !== null) {
+    const [first, second] = [uuid(random), uuid(random)]
+    ping(at, 'start', first)
+    ping(at + MINUTE, 'start', second)
+    ping(at + 3 * MINUTE, 'success', second)
+    ping(at + 5 * MINUTE, 'success', first)
+    return at
+  }
+  runs(at, ms, 'success')
+  return at
 }
 
 /** What people and machines do on one day. */
@@ -73,7 +221,7 @@ function lifeOf(day: number, random: Random): Step[] {
     ...[8, 16].map(hour => ({ at: at(hour), kind: 'press', chat, button: 'ack', place: random.whole(0, 3), ms: HOUR })),
   ]
   // Planned work in a night of each month; an update each week; a chat has a bad hour now and then.
-  if (day % 30 === 11)
+  if (isWorkNight(day))
     steps.push({ at: at(0), kind: 'mute', by: 'maintenance', check: 'backup', ms: 5 * HOUR, name: `work-${day}` })
   if (day % 7 === 2) steps.push({ at: at(13), kind: 'restart', ms: random.whole(5, 50) * SECOND })
   if (day % 9 === 4)

@@ -7,6 +7,8 @@ export type LogBatch = {
   count: number
   /** The word of the error that nobody has seen before; null in a batch without one. */
   word: string | null
+  /** In true time. */
+  begunAt: number
   outcome: 'unsent' | 'refused' | 'unanswered' | 'stored'
   /** When it was acknowledged, in true time. */
   storedAt: number
@@ -15,11 +17,11 @@ export type LogBatch = {
 }
 
 export class LogLines {
-  readonly batches: LogBatch[] = []
+  batches: LogBatch[] = []
 
-  begin(first: number, count: number, word: string | null): LogBatch {
+  begin(first: number, count: number, word: string | null, at: number): LogBatch {
     const batch: LogBatch = {
-      ...{ first, count, word },
+      ...{ first, count, word, begunAt: at },
       ...{ outcome: 'unsent', storedAt: Number.POSITIVE_INFINITY, isCountUncertain: false },
     }
     this.batches.push(batch)
@@ -36,6 +38,11 @@ export class LogLines {
   /** The state is as it was at `at`, in true time; the lines are as they were. */
   forgetSince(at: number): void {
     for (const batch of this.batches) if (batch.storedAt >= at) batch.isCountUncertain = true
+  }
+
+  /** Forgets what was begun before `at`, in true time. */
+  forgetBefore(at: number): void {
+    this.batches = this.batches.filter(({ begunAt }) => begunAt >= at)
   }
 
   /** The first thing that is not true of what was found: how often each number is, and how many alerts name each word. */

@@ -25,7 +25,7 @@ export const logBatch = stepKind<Details>({
   async play(world, details) {
     const { first, count, word } = details
     if (!world.logs) return
-    await attempt(world, details, world.logs.lines.begin(first, count, word), MAX_TRIES)
+    await attempt(world, details, world.logs.lines.begin(first, count, word, world.clock.trueNow()), MAX_TRIES)
   },
 })
 
