@@ -105,7 +105,8 @@ export function startRenewal(options: RenewalOptions): Renewal {
   }
 
   extend(until)
-  schedule(renewEveryMs)
+  // A thread that took long to start is late already.
+  schedule(Math.max(0, written.begunMs + renewEveryMs - time.elapsedMs()))
   return {
     until: () => until,
     lost: () => lost,
