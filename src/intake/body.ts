@@ -87,7 +87,30 @@ function characterStart(bytes: Buffer, at: number): number {
 
 /** The whole body, or null when it is longer than `limit` bytes. */
 export async function readWhole(request: Request, limit: number): Promise<Buffer | null> {
-  if (Number(request.headers.get('content-length') ?? 0) > limit) return null
+  const length = Number(request.headers.get('content-length') ?? 0)
+  if (length > limit) return null
+  if (length >= MIN_COPIED_BYTES && hasBody(request)) return readLong(request, length, limit)
   const { kept, total } = await readStart(request, limit)
   return total > limit ? null : kept
+}
+
+/** From this length on a body is copied into its place as it comes: its pieces and the whole would be twice the memory. */
+const MIN_COPIED_BYTES = 1024 * 1024
+
+/** As `readWhole`, of a body that announces its length, which need not be true. Memory is only taken for what has come. */
+async function readLong(request: Request, length: number, limit: number): Promise<Buffer | null> {
+  let bytes = Buffer.alloc(length)
+  let total = 0
+  try {
+    for await (const chunk of request.body!) {
+      const end = total + chunk.length
+      if (end > limit) return null
+      if (end > bytes.length) bytes = Buffer.concat([bytes.subarray(0, total)], Math.min(limit, 2 * end))
+      bytes.set(chunk, total)
+      total = end
+    }
+  } catch {
+    // What came of it is used, as by `readStart`.
+  }
+  return total === bytes.length ? bytes : Buffer.from(bytes.subarray(0, total))
 }
