@@ -164,23 +164,24 @@ describe('lines', () => {
 describe('a red index', () => {
   /** One index of two is lost: a search that asks for it answers in part, as OpenSearch does. */
   async function redCluster() {
-    const lost = { isRed: true }
-    const { url, asked } = await node(({ method, path }) => {
+    const lost = { isRed: true, reason: 'NODE_LEFT' }
+    const { url, asked } = await node(({ path }) => {
       const rows = [
         { index: 'vakt-2026-11-21.3d.0', health: lost.isRed ? 'red' : 'green', 'docs.count': null, 'store.size': null },
         { index: 'vakt-2026-11-22.3d.0', health: 'green', 'docs.count': '1', 'store.size': '9' },
       ]
-      if (path.startsWith('/_cat/indices')) return { status: 200, body: rows }
-      if (path.includes('_mapping')) return { status: 200, body: {} }
-      if (method !== 'POST' || !path.includes('_search')) return { status: 404, body: {} }
-      const isWhole = !lost.isRed || path.includes(',-vakt-2026-11-21.3d.0')
-      const hits = {
-        total: { value: 1 },
-        hits: path.includes('nothing') ? [] : [{ _source: { l: JSON.stringify(LINE) } }],
-      }
+      const shard = { index: 'vakt-2026-11-21.3d.0', prirep: 'p', state: 'UNASSIGNED' }
+      const successful = !lost.isRed || path.includes(',-vakt-2026-11-21.3d.0') ? 2 : 1
+      const hits = { total: { value: 1 }, hits: [{ _source: { l: JSON.stringify(LINE) } }] }
       const aggregations = { days: { buckets: [{ key: 'vakt-2026-11-22.3d.0', doc_count: 1 }] } }
-      const _shards = { total: 2, successful: isWhole ? 2 : 1, failed: 0 }
-      return { status: 200, body: { timed_out: false, hits, aggregations, _shards } }
+      const answers: [part: string, body: object][] = [
+        ['/_cat/indices', rows],
+        ['/_cat/shards', [{ ...shard, 'unassigned.reason': lost.reason }]],
+        ['_mapping', {}],
+        ['_search', { timed_out: false, hits, aggregations, _shards: { total: 2, successful, failed: 0 } }],
+      ]
+      const [, body] = answers.find(([part]) => path.includes(part)) ?? []
+      return body ? { status: 200, body } : { status: 404, body: {} }
     })
     return { driver: driverOf(url), lost, asked }
   }
@@ -192,8 +193,8 @@ describe('a red index', () => {
     const message = expect.stringContaining('vakt-2026-11-21.3d.0 of the log engine is red')
     expect(driver.leftOut()).toEqual([{ partition: '2026-11-21.3d.0', message }])
     expect(await driver.count(SCOPE, 10, 1_000)).toEqual({ answer: 1 })
-    // Part, list, rest; the next question leaves it out at once.
-    expect(asked.length).toBe(4)
+    // Part, both lists, rest; the next question leaves it out at once.
+    expect(asked.length).toBe(5)
   })
 
   it('among very many is no reason for a request that is too long', async () => {
@@ -203,6 +204,17 @@ describe('a red index', () => {
     )
     const problem = { code: 'busy', message: '300 indexes of the log engine are red.' }
     await expect(page(driverOf(url))).rejects.toMatchObject(problem)
+  })
+
+  it('that is only starting has no lines: the question goes on without it, and nothing is missing', async () => {
+    const { driver, lost, asked } = await redCluster()
+    lost.reason = 'INDEX_CREATED'
+    expect(await page(driver)).toEqual({ answer: [LINE] })
+    expect(driver.leftOut()).toEqual([])
+    expect((await driver.partitions(9)).every(({ damage }) => damage === null)).toBe(true)
+    lost.isRed = false
+    await page(driver)
+    expect(asked.at(-1)!.path).not.toContain(',-')
   })
 
   it('is a damaged partition beside the others', async () => {

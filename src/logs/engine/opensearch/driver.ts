@@ -56,8 +56,10 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
     try {
       return await ask(red.searched())
     } catch (error) {
-      if (!isAway(error) || !(await red.check().catch(() => false))) throw error
-      return ask(red.searched())
+      const checked = isAway(error) ? await red.check().catch(() => null) : null
+      if (!checked?.isChanged && !checked?.starting.length) throw error
+      // They have no line that was shipped when the question began; the next question asks them again.
+      return ask(red.searched(checked.starting))
     }
   }
 
@@ -177,7 +179,7 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
       await refuseWhileRed()
       return purge(client, names.all, { ids: { values: ids } })
     },
-    partitions: upTo => readPartitions(client, names, red, upTo),
+    partitions: upTo => readPartitions(client, names, red, upTo, body => aroundRed(indexes => searchIn(indexes, body))),
     leftOut: () => red.partitions.map(partition => ({ partition, message: redMessage(names.ofPartition(partition)) })),
     async drop(partition) {
       const indexes = `${names.ofPartition(partition)},${names.ofRestore(partition)}`

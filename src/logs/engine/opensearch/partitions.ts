@@ -2,7 +2,7 @@
 import { expiryOf, parsePartition } from '../../embedded/partitions/partition-name.ts'
 import type { Position } from '../../store.ts'
 import type { EnginePartition } from '../driver.ts'
-import { bucketsOf, type Searched, type Sub, whole } from './answers.ts'
+import { bucketsOf, type Searched, type Sub } from './answers.ts'
 import type { OpenSearchClient } from './client.ts'
 import { FOUND, type IndexNames } from './indexes.ts'
 import { type RedIndexes, redMessage } from './red-indexes.ts'
@@ -15,11 +15,12 @@ export async function readPartitions(
   names: IndexNames,
   red: RedIndexes,
   upTo: Position,
+  search: (body: object) => Promise<Searched>,
 ): Promise<readonly EnginePartition[]> {
   type Row = { index: string; health: string; 'docs.count': string | null; 'store.size': string | null }
   const columns = 'index,health,docs.count,store.size'
   const rows = await client.get<Row[]>('GET', `_cat/indices/${names.all}?format=json&bytes=b&h=${columns}&${FOUND}`)
-  red.note(rows.filter(({ health }) => health === 'red').map(({ index }) => index))
+  await red.note(rows)
   if (rows.length === 0) return []
   const edge = (kind: 'min' | 'max', field: string) => ({ [kind]: { field } })
   const edges = {
@@ -34,11 +35,10 @@ export async function readPartitions(
     query: { range: { pos: { lte: upTo } } },
     aggs: { days: { terms: { field: '_index', size: MAX_PARTITIONS }, aggs: edges } },
   }
-  const path = `${encodeURI(red.searched())}/_search?${FOUND}&request_cache=true`
-  const searched = whole(await client.get<Searched>('POST', path, body))
+  const searched = await search(body)
   const days = new Map(bucketsOf(searched, 'days').map(bucket => [String(bucket.key), bucket]))
   const expiries = await readExpiries(client, names)
-  return rows.flatMap(({ index, health, ...row }) => {
+  return rows.flatMap(({ index, ...row }) => {
     const name = names.partitionOf(index)
     if (name === null) return []
     const day = days.get(index)
@@ -52,7 +52,7 @@ export async function readPartitions(
       firstPosition: value('first') ?? 0,
       lastPosition: value('last') ?? 0,
       expiresAt: expiries.get(index) ?? expiryOf(parsePartition(name)!),
-      damage: health === 'red' ? redMessage(index) : null,
+      damage: red.indexes.includes(index) ? redMessage(index) : null,
     }
   })
 }

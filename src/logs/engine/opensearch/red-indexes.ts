@@ -10,6 +10,8 @@ const CHECK_EVERY_MS = 5_000
 const RECENT_MS = 15_000
 /** OpenSearch takes a first line of 4,096 bytes. */
 const MAX_PATH_LENGTH = 3_000
+/** More are not made at once. */
+const MAX_STARTING = 50
 
 export class RedIndexes {
   readonly #client: OpenSearchClient
@@ -23,11 +25,14 @@ export class RedIndexes {
     this.#names = names
   }
 
-  /** What searches ask: everything but what is red. Throws `busy` when that is too much to be named. */
-  searched(): string {
-    const text = [this.#names.all, ...this.#red.map(index => `-${this.#names.searchedAs(index)}`)].join(',')
+  /**
+   * What searches ask: everything but what is red, and but some others. Throws `busy` when that is too much to be named.
+   */
+  searched(others: readonly string[] = []): string {
+    const without = [...this.#red, ...others]
+    const text = [this.#names.all, ...without.map(index => `-${this.#names.searchedAs(index)}`)].join(',')
     if (text.length <= MAX_PATH_LENGTH) return text
-    throw new Problem('busy', `${plural(this.#red.length, 'index', 'indexes')} of the log engine are red.`)
+    throw new Problem('busy', `${plural(without.length, 'index', 'indexes')} of the log engine are red.`)
   }
 
   /** Those that are red, as far as is known. */
@@ -47,23 +52,41 @@ export class RedIndexes {
     if (this.#red.length > 0 && performance.now() > this.#checkedAt + CHECK_EVERY_MS) await this.check()
   }
 
-  /** Asks which are red now; resolves with whether others are than before. */
-  async check(): Promise<boolean> {
+  /** Asks which are red now. */
+  async check(): Promise<Checked> {
     const path = `_cat/indices/${this.#names.all}?format=json&h=index,health&${FOUND}`
-    const rows = await this.#client.get<{ index: string; health: string }[]>('GET', path)
-    return this.note(rows.filter(({ health }) => health === 'red').map(({ index }) => index))
+    return this.note(await this.#client.get<{ index: string; health: string }[]>('GET', path))
   }
 
-  /** Takes notice of what is red now; returns whether others are than before. */
-  note(red: readonly string[]): boolean {
+  /** Takes notice of the health of all indexes. */
+  async note(rows: readonly { index: string; health: string }[]): Promise<Checked> {
+    const all = rows.filter(({ health }) => health === 'red').map(({ index }) => index)
+    const starting = await this.#starting(all)
+    const red = all.filter(index => !starting.includes(index))
     const before = this.#red
     this.#red = red
     this.#checkedAt = performance.now()
     for (const index of [...before, ...red]) this.#seenAt.set(index, this.#checkedAt)
     for (const [index, at] of this.#seenAt) if (at < this.#checkedAt - RECENT_MS) this.#seenAt.delete(index)
-    return before.length !== red.length || red.some(index => !before.includes(index))
+    const isChanged = before.length !== red.length || red.some(index => !before.includes(index))
+    return { isChanged, starting }
+  }
+
+  /** Those of some red indexes that were made a moment ago: no copy of them has ever started, so they have no line. */
+  async #starting(red: readonly string[]): Promise<string[]> {
+    if (red.length === 0 || red.length > MAX_STARTING) return []
+    type Shard = { index: string; prirep: string; state: string; 'unassigned.reason': string | null }
+    const path = `_cat/shards/${red.join(',')}?format=json&h=index,prirep,state,unassigned.reason`
+    const { status, body } = await this.#client.send('GET', path)
+    if (status !== 200) return []
+    const missing = (body as Shard[]).filter(({ prirep, state }) => prirep === 'p' && state !== 'STARTED')
+    const isNew = (own: string) => missing.every(s => s.index !== own || s['unassigned.reason'] === 'INDEX_CREATED')
+    return red.filter(isNew)
   }
 }
+
+/** Whether others are red than before; and which indexes have no line yet, as a question that fails asks them in vain. */
+export type Checked = { isChanged: boolean; starting: readonly string[] }
 
 /** Why a partition cannot be searched. */
 export function redMessage(index: string): string {
