@@ -1,7 +1,9 @@
 // The log engine against a real cluster, in parts: `--part contract` (with `--tests <pattern>`), `kills` (`--kinds`, `--rounds`
-// of each, `--lines` of each round, `--seconds`, `--seed`), `outage` (`--outage` seconds at `--rate` lines a second), `red` (a lost index). Default: all.
+// of each, `--lines` of each round, `--seconds`, `--seed`), `outage` (`--outage` seconds at `--rate` lines a second), `red` (a lost
+// index). Default: all.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { type Cluster, startCluster } from './engine/cluster.ts'
 import { KILLS, type Kill, playKills, playOutage } from './engine/kills.ts'
 import { playRed } from './engine/red.ts'
@@ -10,6 +12,7 @@ type Options = Readonly<Record<string, string>>
 
 const NODES = 3
 const PORT = 9240
+const VITEST = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs')
 
 const PARTS: { [name: string]: (cluster: Cluster, options: Options) => Promise<boolean> } = {
   contract: (cluster, { tests = '' }) => runContract(cluster, tests),
@@ -32,7 +35,7 @@ export async function engine(options: Options): Promise<boolean> {
     console.error(`There is no part "${unknown}". Parts: ${Object.keys(PARTS).join(', ')}`)
     return false
   }
-  const cluster = await startCluster(NODES, Number(options.port ?? PORT))
+  const cluster = await startCluster(NODES, Number(options.port ?? PORT), true)
   if (!cluster) return true
   try {
     for (const name of names) if (!(await PARTS[name]!(cluster, options))) return false
@@ -46,9 +49,9 @@ export async function engine(options: Options): Promise<boolean> {
 async function runContract({ urls }: Cluster, tests: string): Promise<boolean> {
   const env = { ...process.env, REAL_PARTS: '1', VAKT_ENGINE_URLS: urls.join(',') }
   const only = tests === '' ? [] : ['-t', tests]
-  const runner = spawn('npx', ['vitest', 'run', 'src/logs/engine/opensearch', '--maxWorkers=1', ...only], {
-    ...{ env, stdio: 'inherit' },
-  })
+  const words = ['run', 'src/logs/engine/opensearch', '--maxWorkers=1', '--reporter=verbose', ...only]
+  const runner = spawn(process.execPath, [VITEST, ...words], { env, stdio: 'inherit' })
+  process.once('exit', () => runner.kill())
   const [code] = await once(runner, 'exit')
   return code === 0
 }

@@ -3,8 +3,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { silentLogger } from '../../src/logger.ts'
 import { openEngineLogStore } from '../../src/logs/engine/open-engine-log-store.ts'
+import { diagnose } from '../../src/logs/engine/opensearch/diagnosis/diagnose.ts'
 import { ALL, batchOf } from '../../src/logs/store.testing.ts'
 import { DAY } from '../../src/time.ts'
 import type { Cluster } from './cluster.ts'
@@ -33,6 +35,13 @@ export async function playRed(cluster: Cluster): Promise<boolean> {
     console.log(`${when}: ${total} of ${DAYS * LINES} lines in ${took} ms; ${said}${isRight ? '' : ' (WRONG)'}`)
     return isRight
   }
+  /** Whether "doctor" finds a fault that says so, and no other, unless it is of the disks of this machine. */
+  const examine = async (text: string | null) => {
+    const failed = (await diagnose(options)).filter(({ state }) => state === 'failed').map(own => own.text)
+    for (const fault of failed) console.log(`  doctor: ${fault}`)
+    const others = failed.filter(fault => !fault.startsWith('The disk of'))
+    return text === null ? others.length === 0 : others.length === 1 && others[0]!.includes(text)
+  }
   try {
     for (let day = 0; day < DAYS; day++) {
       const at = now - day * DAY
@@ -49,9 +58,11 @@ export async function playRed(cluster: Cluster): Promise<boolean> {
     const lost = shards.toSorted((a, b) => (a.index < b.index ? -1 : 1))[0]!.node
     const gone = shards.filter(({ node }) => node === lost).length
     const before = await ask('all nodes', DAYS * LINES, false)
+    const isWell = await examine(null)
     await cluster.kill(Number(lost.slice(1)) - 1)
     const without = await ask(`without ${lost}`, (DAYS - gone) * LINES, true)
     const again = await ask(`without ${lost}, again`, (DAYS - gone) * LINES, true)
+    const isNamed = await examine(shards.find(({ node }) => node === lost)!.index)
     const purged = await store.purge(ALL).then(
       () => 'done',
       (error: Error) => error.message,
@@ -59,10 +70,11 @@ export async function playRed(cluster: Cluster): Promise<boolean> {
     console.log(`a purge meanwhile: ${purged}`)
     cluster.start(Number(lost.slice(1)) - 1)
     await cluster.green()
-    // What was left out a moment ago is still named for a while.
-    await new Promise(resolve => setTimeout(resolve, 25_000))
+    // The first answer finds out that it is back; what was left out a moment ago is still named for a while.
+    await store.count(ALL, 2_000)
+    await setTimeout(20_000)
     const after = await ask('all nodes again', DAYS * LINES, false)
-    return before && without && again && after && purged !== 'done'
+    return before && isWell && without && again && isNamed && after && purged !== 'done'
   } finally {
     await store.close()
     rmSync(folder, { recursive: true, force: true })
