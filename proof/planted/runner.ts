@@ -17,14 +17,17 @@ const { bugs, progressFile } = JSON.parse(readFileSync(process.env.PLANTED_SAMPL
 /** A slow test is tried with fewer bugs: as many as this time allows, and no fewer than so many. */
 const PLACES_MS = 10_000
 const MIN_BUGS = 3
-/** Repetitions of one test; the last ones do nothing. */
+/** Repetitions of one test at most; it ends when no bug is left. */
 const MAX_REPEATS = 30
+/** What is known is written this often, so that a run that is ended loses little. */
+const SAVE_MS = 2000
 const PATIENCE_MS = 10_000
 const PATIENCE_FACTOR = 8
 
 globalThis.__planted ??= new Switchboard(bugs)
 globalThis.__plantedProgress ??= JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
 const board = globalThis.__planted
+let savedAt = 0
 
 export default class PlantedRunner extends TestRunner {
   readonly #progress = globalThis.__plantedProgress
@@ -42,6 +45,7 @@ export default class PlantedRunner extends TestRunner {
 
   override async onBeforeRunTask(test: RunnerTask): Promise<void> {
     if (test.type === 'test' && !test.concurrent) test.repeats = MAX_REPEATS
+    if (Date.now() - savedAt > SAVE_MS) this.#save()
     await super.onBeforeRunTask(test)
   }
 
@@ -60,7 +64,7 @@ export default class PlantedRunner extends TestRunner {
       return
     }
     const id = this.#queue.shift()
-    if (id === undefined) return
+    if (id === undefined) return test.context.skip()
     try {
       board.switchTo(id)
       await this.#inTime(run)
@@ -74,8 +78,13 @@ export default class PlantedRunner extends TestRunner {
 
   override onAfterRunFiles(files: RunnerTestFile[]): void {
     this.#progress.done.push(...files.map(file => file.name))
-    writeFileSync(progressFile, JSON.stringify(this.#progress))
+    this.#save()
     super.onAfterRunFiles(files)
+  }
+
+  #save(): void {
+    writeFileSync(progressFile, JSON.stringify(this.#progress))
+    savedAt = Date.now()
   }
 
   #isOpen(id: number): boolean {
