@@ -12,6 +12,7 @@ import { engine } from './engine.ts'
 import { healthchecksApi } from './healthchecks-api.ts'
 import { kills } from './kills.ts'
 import { lines } from './lines.ts'
+import { mutation } from './mutation.ts'
 import { onCalendarProof } from './on-calendar.ts'
 import { openapi } from './openapi.ts'
 import { planted } from './planted.ts'
@@ -41,6 +42,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'healthchecks-api': healthchecksApi,
   kills,
   lines,
+  mutation,
   'on-calendar': onCalendarProof,
   openapi,
   'planted-sample': plantedSample,

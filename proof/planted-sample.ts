@@ -1,16 +1,18 @@
 // Plants a fresh sample of bugs in the sources, one at a time, and counts how many of them the tests notice.
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MINUTE } from '../src/time.ts'
 import { listCoveringTests } from './planted/covering-tests.ts'
-import { EQUIVALENT } from './planted/equivalents.ts'
+import { isEquivalent } from './planted/equivalents.ts'
+import { runTests } from './planted/run-tests.ts'
 import { drawSample, MAX_TRIES, type PlantedBug, type Progress } from './planted/sample.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const MIN_SHARE = 0.85
+/** How long one test is repeated with bug after bug, ms. */
+const PLACES_MS = 10_000
 const AREAS = ['rules', 'tables', 'loops', 'doors'] as const
 
 /**
@@ -39,39 +41,21 @@ export async function plantedSample(options: Readonly<Record<string, string>>): 
   console.log(`planted-sample: seed ${seed}, ${bugs.length} bugs, ${order.length} test files`)
   try {
     const until = Date.now() + Number(options.minutes ?? 60) * MINUTE
-    writeFileSync(join(folder, 'sample.json'), JSON.stringify({ bugs, order, progressFile, until }))
-    await runTests(join(folder, 'sample.json'), until)
+    await runTests({ bugs, order, progressFile, maxTries: MAX_TRIES, placesMs: PLACES_MS }, until)
     return report(bugs, JSON.parse(readFileSync(progressFile, 'utf8')) as Progress, order)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** Runs the tests until all are done or it is `until` (epoch ms); what is known then is in the progress file. */
-function runTests(sample: string, until: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-    const words = [vitest, 'run', '--config', join(ROOT, 'proof/planted/vitest.config.ts')]
-    const child = spawn(process.execPath, words, {
-      cwd: ROOT,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, PLANTED_SAMPLE: sample, CI: '1' },
-    })
-    const timer = setTimeout(() => child.kill('SIGTERM'), until - Date.now())
-    child.on('error', reject)
-    child.on('exit', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
-}
-
 /** Prints what was missed; until every test file has run, a bug that too few tests have reached is open and does not count. */
-function report(bugs: readonly PlantedBug[], { outcomes, unusable, done }: Progress, order: readonly string[]): boolean {
+function report(
+  bugs: readonly PlantedBug[],
+  { outcomes, unusable, done }: Progress,
+  order: readonly string[],
+): boolean {
   const left = order.filter(file => !done.includes(file))
   const isOver = left.length === 0
-  const isEquivalent = (bug: PlantedBug) =>
-    EQUIVALENT.some(({ file, from, to }) => file === bug.file && from === bug.from && to === bug.to)
   const isNoticed = ({ id }: PlantedBug) => (outcomes[id]?.noticedBy ?? null) !== null
   const triesOf = ({ id }: PlantedBug) => outcomes[id]?.tries ?? 0
   const kept = bugs.filter(bug => !isEquivalent(bug))

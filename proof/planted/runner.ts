@@ -1,7 +1,7 @@
 // Runs each test as usual, then again with each planted bug that it reaches and that no test has noticed yet.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type RunnerTask, type RunnerTestCase, type RunnerTestFile, TestRunner } from 'vitest'
-import { MAX_TRIES, type Outcome, type PlantedBug, type Progress } from './sample.ts'
+import type { Outcome, Progress, Run } from './sample.ts'
 import { Switchboard } from './switchboard.ts'
 
 declare global {
@@ -10,15 +10,11 @@ declare global {
   var __plantedProgress: Progress
 }
 
-const { bugs, progressFile } = JSON.parse(readFileSync(process.env.PLANTED_SAMPLE!, 'utf8')) as {
-  bugs: PlantedBug[]
-  progressFile: string
-}
-/** A slow test is tried with fewer bugs: as many as this time allows, and no fewer than so many. */
-const PLACES_MS = 10_000
+const { bugs, progressFile, maxTries, placesMs } = JSON.parse(readFileSync(process.env.PLANTED_SAMPLE!, 'utf8')) as Run
+/** A slow test is tried with no fewer bugs than these, although they take longer than `placesMs`. */
 const MIN_BUGS = 3
-/** Repetitions of one test at most; it ends when no bug is left. */
-const MAX_REPEATS = 30
+/** Repetitions of one test at most: each bug may need one more without it; it ends when no bug is left. */
+const MAX_REPEATS = 2 * bugs.length
 /** What is known is written this often, so that a run that is ended loses little. */
 const SAVE_MS = 2000
 const PATIENCE_MS = 10_000
@@ -59,7 +55,7 @@ export default class PlantedRunner extends TestRunner {
       await run()
       this.#baseMs = performance.now() - begun
       const open = [...board.reached].filter(id => this.#isOpen(id))
-      const places = Math.max(MIN_BUGS, Math.floor(PLACES_MS / this.#baseMs))
+      const places = Math.max(MIN_BUGS, Math.floor(placesMs / this.#baseMs))
       this.#queue = open.sort((a, b) => this.#outcome(a).tries - this.#outcome(b).tries).slice(0, places)
       return
     }
@@ -89,7 +85,7 @@ export default class PlantedRunner extends TestRunner {
 
   #isOpen(id: number): boolean {
     const outcome = this.#outcome(id)
-    return outcome.noticedBy === null && outcome.tries < MAX_TRIES
+    return outcome.noticedBy === null && outcome.tries < maxTries
   }
 
   #outcome(id: number): Outcome {

@@ -16,6 +16,16 @@ export type Progress = { sample: string; outcomes: Record<number, Outcome>; unus
 /** A bug that this many tests have reached without noticing it is not noticed. */
 export const MAX_TRIES = 25
 
+/** How the tests are run with `bugs`: those of `order`, each bug in at most `maxTries` of them. */
+export type Run = {
+  bugs: readonly PlantedBug[]
+  order: readonly string[]
+  progressFile: string
+  maxTries: number
+  /** A test is repeated with as many bugs as this time (ms) allows. */
+  placesMs: number
+}
+
 const ROOT = join(import.meta.dirname, '../..')
 /** Bugs of one file, so that long files do not make up the sample. */
 const MAX_PER_FILE = 2
@@ -50,6 +60,14 @@ export function drawSample(seed: number, count: number): PlantedBug[] {
     }
   }
   return chosen.map((change, at) => ({ ...change, id: at + 1 }))
+}
+
+/** Every change of one file as a bug; `firstId` is the number of the first. */
+export function listBugs(file: string, firstId: number): PlantedBug[] {
+  const code = readFileSync(join(ROOT, file), 'utf8')
+  return findChanges(code).map((change, at) => {
+    return { ...change, id: firstId + at, file, area: areaOf(file) ?? 'rules', line: lineAt(code, change) }
+  })
 }
 
 function areaOf(file: string): Area | null {

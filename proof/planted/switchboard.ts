@@ -40,15 +40,34 @@ export class Switchboard {
   }
 }
 
-/** The code of a file with its bugs, each behind its switch. */
+/** The code of a file with its bugs, each behind its switch; one bug may stand inside of another. */
 export function plant(code: string, bugs: readonly PlantedBug[]): string {
-  let planted = code
-  for (const { id, kind, start, end, from, to } of [...bugs].sort((a, b) => b.start - a.start)) {
-    if (kind === 'query') continue
+  const inCode = bugs.filter(({ kind }) => kind !== 'query')
+  for (const { id, start, end, from } of inCode)
     if (code.slice(start, end) !== from) throw new Error(`bug ${id} is not where it was drawn`)
-    const isOn = `globalThis.__planted.isOn(${id})`
-    const replacement = kind === 'removal' ? `if (!${isOn}) { ${from} }` : `(${isOn} ? (${to}) : (${from}))`
-    planted = planted.slice(0, start) + replacement + planted.slice(end)
+  return plantBetween(
+    code,
+    inCode.sort((a, b) => a.start - b.start || b.end - a.end),
+    0,
+    code.length,
+  )
+}
+
+/** `bugs` are in the order of their starts, an outer one before those inside of it. */
+function plantBetween(code: string, bugs: readonly PlantedBug[], start: number, end: number): string {
+  let planted = ''
+  let at = start
+  for (let next = 0; next < bugs.length; ) {
+    const bug = bugs[next]!
+    const inner = bugs.slice(next + 1).filter(other => other.end <= bug.end && other.start < bug.end)
+    planted += code.slice(at, bug.start) + switched(bug, plantBetween(code, inner, bug.start, bug.end))
+    at = bug.end
+    next += 1 + inner.length
   }
-  return planted
+  return planted + code.slice(at, end)
+}
+
+function switched({ id, kind, to }: PlantedBug, from: string): string {
+  const isOn = `globalThis.__planted.isOn(${id})`
+  return kind === 'removal' ? `if (!${isOn}) { ${from} }` : `(${isOn} ? (${to}) : (${from}))`
 }

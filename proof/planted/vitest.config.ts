@@ -3,14 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import type { PlantedBug } from './sample.ts'
+import type { Run } from './sample.ts'
 import { plant } from './switchboard.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const { bugs, order } = JSON.parse(readFileSync(process.env.PLANTED_SAMPLE!, 'utf8')) as {
-  bugs: PlantedBug[]
-  order: string[]
-}
+const { bugs, order } = JSON.parse(readFileSync(process.env.PLANTED_SAMPLE!, 'utf8')) as Run
 const bugsOf = Map.groupBy(bugs, ({ file }) => file)
 
 class InOrder extends BaseSequencer {
@@ -37,7 +34,7 @@ export default defineConfig({
     },
   ],
   test: {
-    include: order,
+    include: [...order],
     setupFiles: ['src/testing/property-runs.ts'],
     runner: join(import.meta.dirname, 'runner.ts'),
     testTimeout: 0,
