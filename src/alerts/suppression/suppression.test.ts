@@ -10,8 +10,11 @@ import { DEFAULT_THRESHOLDS } from './settings.ts'
 import {
   type ActiveMute,
   findSuppression,
+  groupSuppression,
+  isSameSuppressor,
   type Suppressible,
   type SuppressionContext,
+  suppressorOf,
   suppressorText,
 } from './suppression.ts'
 
@@ -254,4 +257,33 @@ describe('maintenance by cron', () => {
   ])('windows by %s of %i ms never end', (cron, duration) => {
     expect(neverEnds({ cron, timeZone: 'UTC', duration }, at('2026-03-02T10:00:00Z'))).toBe(true)
   })
+})
+
+it('a group has the suppression of its members, else that of a storm', () => {
+  const group = alert({ detector: 'group' })
+  const membersSuppression = groupSuppression(null, 'all of its alerts are suppressed')
+  expect(findSuppression(group, context({ membersSuppression, stormId: 3 }))).toEqual(membersSuppression)
+  expect(findSuppression(group, context({ stormId: 3 }))?.kind).toBe('storm')
+  expect(findSuppression(group, context({ quietUntil: NOW + 1 }))).toBeNull()
+})
+
+it('of mutes that end together the one with the first name and number is named', () => {
+  const both = [mute('silence', 2, NOW + 5), mute('maintenance', 9, NOW + 5), mute('maintenance', 4, NOW + 5)]
+  expect(findSuppression(alert(), context({ mutes: both }))).toMatchObject({ kind: 'maintenance', id: 4 })
+})
+
+it('suppressors are the same when both kind and number are', () => {
+  const suppressor = (kind: 'silence' | 'storm' | 'group', id: number | null) => ({ kind, id })
+  expect(isSameSuppressor(suppressor('silence', 1), suppressor('silence', 1))).toBe(true)
+  expect(isSameSuppressor(suppressor('silence', 1), suppressor('silence', 2))).toBe(false)
+  expect(isSameSuppressor(suppressor('silence', 1), suppressor('storm', 1))).toBe(false)
+  expect(isSameSuppressor(null, suppressor('silence', 1))).toBe(false)
+  expect(isSameSuppressor(null, null)).toBe(true)
+  expect([suppressor('group', null), suppressor('group', 5), suppressor('silence', 3)].map(suppressorText)).toEqual([
+    'group',
+    'group:5',
+    'silence:3',
+  ])
+  expect(suppressorOf({ suppression: 'silence', suppressorId: 3 })).toEqual(suppressor('silence', 3))
+  expect(suppressorOf({ suppression: null, suppressorId: null })).toBeNull()
 })

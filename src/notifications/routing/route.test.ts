@@ -1,6 +1,6 @@
 // Whom routes choose together: no alert is lost to one that cannot take it, and nobody is forgotten.
 import { expect, it } from 'vitest'
-import { type ChannelRow, chooseRecipients, type Route } from './route.ts'
+import { type ChannelRow, chooseRecipients, mergeRecipients, type Route } from './route.ts'
 
 it('a route with a matcher that only an older Vakt could parse takes no alert', () => {
   const row = { id: 'a', name: 'a', origin: 'settings' } as ChannelRow
@@ -43,4 +43,30 @@ it('routes that share a channel all have their people mentioned there, each once
   ])
   expect(choose([aRoute('x', ['a'], shared), aRoute('y', ['a'], { mention: ['x', 'w'] })])).toEqual([['a', 'x', 'w']])
   expect(choose([aRoute('x', ['a'], shared), aRoute('y', ['a'], { mention: [] })])).toEqual([['a', 'x']])
+})
+
+const ofPerson = { id: 'p', name: 'p', origin: 'person' } as ChannelRow
+const added = { id: 'd', name: 'd', origin: 'added' } as unknown as ChannelRow
+
+it.each([
+  ['without routes, every channel but those of people', critical, [], ['a', 'b', 'c', 'd']],
+  ['a test alert, every channel whatever the routes', { ...critical, detector: 'test' }, [aRoute('x', ['a'])], 'abcd'],
+  ['an alert that no route takes, the channels of the settings', critical, [aRoute('x', ['gone'])], ['a', 'b', 'c']],
+  ['a route to a person alone takes no alert', critical, [aRoute('x', ['p'])], ['a', 'b', 'c']],
+])('%s', (_what, alert, routes, expected) => {
+  const chosen = chooseRecipients(alert, null, routes, [...rows, added, ofPerson])
+  expect(chosen.map(({ channelId, mention }) => [channelId, mention])).toEqual([...expected].map(id => [id, []]))
+})
+
+it('several alerts with one card mention the people of all in each channel', () => {
+  const to = (channelId: string, mention: string[], why: string) => ({ channelId, mention, why })
+  const merged = mergeRecipients([to('a', ['x'], 'first'), to('b', [], 'first'), to('a', ['y', 'x'], 'second')])
+  expect(merged).toEqual([to('a', ['x', 'y'], 'first'), to('b', [], 'first')])
+})
+
+it('people are mentioned from the severity of the route on', () => {
+  const mentions = (severity: 'info' | 'warning' | 'critical') =>
+    chooseRecipients({ ...critical, severity }, null, [aRoute('x', ['a'], { mentionFrom: 'warning' })], rows)[0]
+      ?.mention
+  expect([mentions('info'), mentions('warning'), mentions('critical')]).toEqual([[], ['x'], ['x']])
 })
