@@ -56,6 +56,7 @@ async function findSurvivors(bugs: readonly PlantedBug[], tests: readonly string
     await runTests(run, Date.now() + 30 * MINUTE)
     const { outcomes, done } = JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
     if (done.length < tests.length) throw new Error(`Of ${tests.join(', ')} only ${done.length} ran to the end.`)
+    if (Object.keys(outcomes).length === 0) throw new Error(`${tests.join(', ')} did not run: no bug was reached.`)
     return bugs.filter(({ id }) => (outcomes[id]?.noticedBy ?? null) === null)
   } finally {
     rmSync(folder, { recursive: true, force: true })
