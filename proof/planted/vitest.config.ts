@@ -40,6 +40,8 @@ export default defineConfig({
     testTimeout: 0,
     hookTimeout: 120_000,
     isolate: false,
+    // A module that an earlier run has cached would have that run's bugs, or none.
+    fsModuleCache: false,
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,
