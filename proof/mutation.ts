@@ -11,11 +11,17 @@ const MIN_SHARE = 0.85
 const PLACES_MS = 120_000
 /** The rule files, and the tests of each. */
 const RULE_FILES: Readonly<Record<string, readonly string[]>> = {
-  'src/alerts/alert.ts': ['src/alerts/alert.test.ts'],
+  'src/alerts/alert.ts': [
+    'src/alerts/alert.test.ts',
+    'src/alerts/alert.story.test.ts',
+    'src/alerts/reminders.story.test.ts',
+    'src/notifications/delivery/deliver-once.test.ts',
+  ],
   'src/checks/check.ts': [
     'src/checks/check.test.ts',
     'src/checks/check-life.test.ts',
     'src/checks/check-downtime.test.ts',
+    'src/checks/heartbeat.story.test.ts',
   ],
   'src/checks/cron.ts': ['src/checks/cron.test.ts'],
   'src/alerts/matcher.ts': ['src/alerts/matcher.test.ts'],

@@ -81,7 +81,9 @@ async function playYear({ seed, days, year }: Options): Promise<boolean> {
 }
 
 function share(part: number, whole: number): string {
-  return (whole === 0 ? 1 : part / whole).toFixed(2)
+  // Never rounded up to what it is not.
+  const hundredths = Math.floor((whole === 0 ? 1 : part / whole) * 100)
+  return `${(hundredths / 100).toFixed(2)} (${part} of ${whole})`
 }
 
 function rate(days: number, seconds: number): string {

@@ -221,8 +221,16 @@ function lifeOf(day: number, random: Random): Step[] {
     ...[8, 16].map(hour => ({ at: at(hour), kind: 'press', chat, button: 'ack', place: random.whole(0, 3), ms: HOUR })),
   ]
   // Planned work in a night of each month; an update each week; a chat has a bad hour now and then.
+  // It begins before the backup, which in summer runs half an hour after midnight UTC.
   if (isWorkNight(day))
-    steps.push({ at: at(0), kind: 'mute', by: 'maintenance', check: 'backup', ms: 5 * HOUR, name: `work-${day}` })
+    steps.push({
+      at: day * DAY + random.whole(0, 25) * MINUTE,
+      kind: 'mute',
+      by: 'maintenance',
+      check: 'backup',
+      ms: 5 * HOUR,
+      name: `work-${day}`,
+    })
   if (day % 7 === 2) steps.push({ at: at(13), kind: 'restart', ms: random.whole(5, 50) * SECOND })
   if (day % 9 === 4)
     steps.push({ at: at(2), kind: 'chat fault', chat, fault: random.pick(['unreachable', 'limits']), ms: HOUR })
