@@ -69,6 +69,29 @@ it.each([
   expect(most).toBeGreaterThan(share)
 })
 
+it.each([
+  [
+    [4, 8],
+    [16, 25],
+  ],
+  [[13], [12, 21, 25]],
+  [[21, 23], [25]],
+])(
+  'ends when a table gives rows in no order or with keys beyond all numbers: nonsense in %j, zeros in %j',
+  (nonsense, zeros) => {
+    const copy = aFolder()
+    const file = join(copy, '2026-03-09.3d.0.db')
+    cpSync(join(FIXTURE, '2026-03-09.3d.0.db'), file)
+    for (const page of nonsense) overwrite(file, page, false)
+    for (const page of zeros) overwrite(file, page, true)
+    let count = 0
+    for (const lines of salvageLines(file)) {
+      count += lines.length
+      expect(count).toBeLessThanOrEqual(old.lines.size)
+    }
+  },
+)
+
 it('makes what can be read searchable under its old ids, and keeps the file under another name', async () => {
   const folder = aFolder()
   cpSync(sealed.folder, folder, { recursive: true })

@@ -9,6 +9,8 @@ import { LINE_COLUMNS, lineOf, OLDEST_LAYOUT_VERSION, type Row } from '../indexe
 import type { PlacedLine } from './partition.ts'
 
 const ROWS_PER_READ = 500
+/** Keys of rows are below this. */
+const MAX_KEY = Number.MAX_SAFE_INTEGER
 
 /**
  * The lines of a damaged partition file that can be read, some at a time, each once. Throws `invalid` when not even its
@@ -72,17 +74,28 @@ function* linesOfRows(db: Sqlite): Generator<PlacedLine[]> {
 
 /**
  * The rows of a table in order of an integer key, without those that cannot be read. Damage is passed in doubling steps,
- * and then approached from the other side, so that only what lies in it is left out.
+ * and then approached from the other side, so that only what lies in it is left out. A damaged table may also give keys in
+ * no order, or larger than any key of Vakt: such rows count as damage, because following them would never end.
  */
 function* readableRows<R>(db: Sqlite, query: string, key: string, keyOf: (row: R) => number): Generator<R[]> {
   const statement = (condition: string, order: string) =>
     db.prepare<number[], R>(`${query} where ${condition} order by ${key} ${order} limit ?`).raw()
   const ascending = statement(`${key} >= ?`, 'asc')
   const descending = statement(`${key} >= ? and ${key} < ?`, 'desc')
-  const first = (from: number) => attempt(() => ascending.all(from, 1)[0])
-  const last = (from: number, until: number) => attempt(() => descending.all(from, until, 1)[0])
+  const isWithin = (row: R, from: number, until: number) => keyOf(row) >= from && keyOf(row) < until
+  /** Up to `limit` rows from a key on; null when they cannot be read. */
+  const read = (from: number, limit: number) => {
+    const rows = attempt(() => ascending.all(from, limit))
+    const place = rows?.findIndex((row, i) => !isWithin(row, i === 0 ? from : keyOf(rows[i - 1]!) + 1, MAX_KEY)) ?? -1
+    return rows === null || place === 0 ? null : place < 0 ? rows : rows.slice(0, place)
+  }
+  const first = (from: number) => read(from, 1)?.[0]
+  const last = (from: number, until: number) => {
+    const row = attempt(() => descending.all(from, until, 1)[0])
+    return row && isWithin(row, from, until) ? row : null
+  }
   for (let from = 0; ; ) {
-    const rows = attempt(() => ascending.all(from, ROWS_PER_READ))
+    const rows = read(from, ROWS_PER_READ)
     if (rows !== null) {
       if (rows.length === 0) return
       yield rows
@@ -96,8 +109,8 @@ function* readableRows<R>(db: Sqlite, query: string, key: string, keyOf: (row: R
       from = keyOf(row) + 1
     }
     yield before
-    const next = beyondDamage(at => attempt(() => ascending.all(at, 1)), from)
-    const until = next === null ? Number.MAX_SAFE_INTEGER : keyOf(next)
+    const next = beyondDamage(at => read(at, 1), from)
+    const until = next === null ? MAX_KEY : keyOf(next)
     const behind: R[] = []
     for (let row = last(from, until); row; row = last(from, keyOf(row))) behind.push(row)
     yield behind.reverse()
@@ -108,7 +121,7 @@ function* readableRows<R>(db: Sqlite, query: string, key: string, keyOf: (row: R
 
 /** The first row that can be read at one of the keys `from` + 1, 2, 4 …; null when there is none. */
 function beyondDamage<R>(readAt: (key: number) => R[] | null, from: number): R | null {
-  for (let step = 1; from + step <= Number.MAX_SAFE_INTEGER; step *= 2) {
+  for (let step = 1; from + step <= MAX_KEY; step *= 2) {
     const rows = readAt(from + step)
     if (rows !== null) return rows[0] ?? null
   }
