@@ -172,6 +172,11 @@ describe('a satellite', () => {
     // A client that lost the answer sends its request again.
     const keyed = { 'idempotency-key': 'k1' }
     for (let i = 0; i < 2; i++) await berlin.logs(key.secret, [{ message: 'keyed', source: 'once' }], keyed)
+    // Two reports of lines may have come before that of the last beat.
+    await until(async () => {
+      await main.passes('1s')
+      return Number((await main.check('job')).beats) >= 3
+    }, 'the last beat')
     expect(await main.check('job')).toMatchObject({ beats: 3 })
     berlin = await berlin.resumes()
     const left = berlin.state
