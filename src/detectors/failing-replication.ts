@@ -34,7 +34,7 @@ export function detectFailingReplication({
       occurrences: 0,
       observation: {
         lines: [
-          `It ended ${plural(failures, 'time')} and is started again each minute. A stand-by that takes over now restores the state of before.`,
+          `It ended ${plural(failures, 'time')} and is started again each minute. A stand-by that takes over now restores an old state.`,
           output === '' ? 'It wrote nothing.' : `It wrote last: ${truncate(output, MAX_OUTPUT_LENGTH)}`,
           'Run the command by hand on this machine, with the same DATA_DIR and VAKT_EPOCH.',
         ],

@@ -88,9 +88,9 @@ export function doubledSatellite(satellite: Satellite): DetectionResult {
       labels: { satellite: name },
       observation: {
         lines: [
-          `The one at ${address ?? 'an unknown address'} is taken. Another one with its key, at ${rivalAddress ?? 'an unknown address'}, is refused: what it receives waits on its disk.`,
+          `Vakt accepts the one at ${address ?? 'an unknown address'}. It refuses another one with the same key, at ${rivalAddress ?? 'an unknown address'}: what that one receives waits on its disk.`,
           'One is probably a copy of the folder or of the machine of the other. Stop the copy; "satellites add" makes a key for it, and it starts with an empty folder.',
-          'Checks whose beats go to the one that is refused have none here.',
+          'Beats that go to the refused one are missing here.',
         ],
         buttons: [{ label: 'Show', line: `satellites show ${quoteWord(name)}` }],
       },

@@ -121,8 +121,8 @@ export type Progress = { [kind in StreamKind]: number }
 
 /**
  * Admits a run that reports, or throws `conflict`: two runs at the same time are those of copies of one folder or machine, or
- * of one key that was used twice. The one that reports already is taken, and the other one waits until that is silent; a
- * restart over the same folder is taken at once. Call it in a transaction of its own: what it notes must outlast the refusal.
+ * of one key that was used twice. The one that reports already is accepted, and the other one waits until that is silent; a
+ * restart over the same folder is accepted at once. Call it in a transaction of its own: what it notes must outlast the refusal.
  */
 export function admitRun(
   state: State,

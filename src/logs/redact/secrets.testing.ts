@@ -93,7 +93,7 @@ export const leak: fc.Arbitrary<{ secret: string; text: string }> = fc.oneof(
       secret,
       text: `postgres://shop:${secret}@db-1:5432/shop`,
     })),
-  // What reads as words of letters is taken for a user name there: no rule could tell it from `DeploymentAccount`.
+  // Letters that read as words are a user name there: no rule can tell them from `DeploymentAccount`.
   alnum(20, 60)
     .filter(secret => !/^(?:[A-Z]?[a-z]{2,}\d{0,4})+$/.test(secret))
     .map(secret => ({ secret, text: `git clone https://${secret}@git.example/shop.git` })),

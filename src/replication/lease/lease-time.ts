@@ -45,7 +45,7 @@ export function timeBase(): TimeBase {
   return { monotonic: monotonicMs(), wall: Date.now(), boot: uptime() * 1000 }
 }
 
-// `performance.now()` begins anew in each thread.
+// `performance.now()` starts at zero in each thread.
 function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
