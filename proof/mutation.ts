@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { MINUTE } from '../src/time.ts'
 import { isEquivalent } from './planted/equivalents.ts'
 import { runTests } from './planted/run-tests.ts'
-import { listBugs, type PlantedBug, type Progress } from './planted/sample.ts'
+import { createProgress, listBugs, type PlantedBug, type Progress } from './planted/sample.ts'
 
 const MIN_SHARE = 0.85
 const PLACES_MS = 120_000
@@ -57,7 +57,7 @@ async function findSurvivors(bugs: readonly PlantedBug[], tests: readonly string
   const folder = mkdtempSync(join(tmpdir(), 'vakt-mutation-'))
   const progressFile = join(folder, 'progress.json')
   try {
-    writeFileSync(progressFile, JSON.stringify({ sample: '', outcomes: {}, unusable: [], done: [] } satisfies Progress))
+    writeFileSync(progressFile, JSON.stringify(createProgress()))
     const run = { bugs, order: tests, progressFile, maxTries: Number.MAX_SAFE_INTEGER, placesMs: PLACES_MS }
     await runTests(run, Date.now() + 30 * MINUTE)
     const { outcomes, done } = JSON.parse(readFileSync(progressFile, 'utf8')) as Progress

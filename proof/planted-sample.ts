@@ -7,7 +7,7 @@ import { MINUTE } from '../src/time.ts'
 import { listCoveringTests } from './planted/covering-tests.ts'
 import { isEquivalent } from './planted/equivalents.ts'
 import { runTests } from './planted/run-tests.ts'
-import { drawSample, MAX_TRIES, type PlantedBug, type Progress } from './planted/sample.ts'
+import { createProgress, drawSample, MAX_TRIES, type PlantedBug, type Progress } from './planted/sample.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const MIN_SHARE = 0.85
@@ -29,8 +29,7 @@ export async function plantedSample(options: Readonly<Record<string, string>>): 
   const folder = mkdtempSync(join(tmpdir(), 'vakt-planted-'))
   const progressFile = options.progress ?? join(folder, 'progress.json')
   const sample = createHash('sha256').update(JSON.stringify(bugs)).digest('hex')
-  if (!existsSync(progressFile))
-    writeFileSync(progressFile, JSON.stringify({ sample, outcomes: {}, unusable: [], done: [] } satisfies Progress))
+  if (!existsSync(progressFile)) writeFileSync(progressFile, JSON.stringify(createProgress(sample)))
   const { done, sample: started, outcomes } = JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
   if (started !== sample)
     throw new Error(`${progressFile} is of another seed, or the sources changed since. Begin anew with another file.`)

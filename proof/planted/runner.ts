@@ -1,7 +1,8 @@
 // Runs each test as usual, then again with each planted bug that it reaches and that no test has noticed yet.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type RunnerTask, type RunnerTestCase, type RunnerTestFile, TestRunner } from 'vitest'
-import type { Outcome, Progress, Run } from './sample.ts'
+import { SECOND } from '../../src/time.ts'
+import type { Attempt, Outcome, Progress, Run } from './sample.ts'
 import { Switchboard } from './switchboard.ts'
 
 declare global {
@@ -17,8 +18,11 @@ const MIN_BUGS = 3
 const MAX_REPEATS = 2 * bugs.length
 /** What is known is written this often, so that a run that is ended loses little. */
 const SAVE_MS = 2000
-const PATIENCE_MS = 10_000
+/** How long a test may take with a bug: this and some times what it takes without. */
+const PATIENCE_SECONDS = 10
 const PATIENCE_FACTOR = 8
+const PLAIN_PATIENCE_SECONDS = 600
+const attemptFile = `${progressFile}.attempt`
 
 globalThis.__planted ??= new Switchboard(bugs)
 globalThis.__plantedProgress ??= JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
@@ -48,38 +52,55 @@ export default class PlantedRunner extends TestRunner {
   async runTask(test: RunnerTestCase): Promise<void> {
     const run = TestRunner.getTestFn(test)
     const name = `${test.file.name} > ${test.name}`
-    if (this.#repeat === 0) {
-      board.reached.clear()
-      const begun = performance.now()
-      this.#queue = []
-      await run()
-      this.#baseMs = performance.now() - begun
-      const open = [...board.reached].filter(id => this.#isOpen(id))
-      const places = Math.max(MIN_BUGS, Math.floor(placesMs / this.#baseMs))
-      this.#queue = open.sort((a, b) => this.#outcome(a).tries - this.#outcome(b).tries).slice(0, places)
-      return
-    }
+    if (this.#repeat === 0) return this.#runPlain(test, name, run)
     const id = this.#queue.shift()
-    if (id === undefined) return test.context.skip()
+    if (id === undefined) {
+      this.#progress.tests.push(test.id)
+      return test.context.skip()
+    }
+    const patience = PATIENCE_SECONDS + Math.ceil((PATIENCE_FACTOR * this.#baseMs) / SECOND)
     try {
+      // What a bug leaves behind may make the run after it hang.
+      noteAttempt({ id: id || this.#suspect, test: name, patience })
       board.switchTo(id)
-      await this.#inTime(run)
+      await inTime(run, patience)
       this.#passed(id)
     } catch (error) {
       this.#failed(id, name, error)
     } finally {
       board.switchTo(0)
+      rmSync(attemptFile, { force: true })
     }
+  }
+
+  /** Runs a test without a bug, and notes which bugs it reaches. */
+  async #runPlain(test: RunnerTestCase, name: string, run: () => unknown): Promise<void> {
+    board.reached.clear()
+    this.#queue = []
+    noteAttempt({ id: 0, test: name, patience: PLAIN_PATIENCE_SECONDS })
+    const begun = performance.now()
+    try {
+      await run()
+    } finally {
+      rmSync(attemptFile, { force: true })
+    }
+    this.#baseMs = performance.now() - begun
+    if (this.#progress.tests.includes(test.id)) return
+    const open = [...board.reached].filter(id => this.#isOpen(id))
+    const places = Math.max(MIN_BUGS, Math.floor(placesMs / this.#baseMs))
+    this.#queue = open.sort((a, b) => this.#outcome(a).tries - this.#outcome(b).tries).slice(0, places)
   }
 
   override onAfterRunFiles(files: RunnerTestFile[]): void {
     this.#progress.done.push(...files.map(file => file.name))
+    this.#progress.tests = []
     this.#save()
     super.onAfterRunFiles(files)
   }
 
   #save(): void {
-    writeFileSync(progressFile, JSON.stringify(this.#progress))
+    writeFileSync(`${progressFile}.new`, JSON.stringify(this.#progress))
+    renameSync(`${progressFile}.new`, progressFile)
     savedAt = Date.now()
   }
 
@@ -111,12 +132,21 @@ export default class PlantedRunner extends TestRunner {
     this.#suspect = id
     this.#queue.unshift(0)
   }
+}
 
-  #inTime(run: () => unknown): Promise<unknown> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error('too late')), PATIENCE_MS + PATIENCE_FACTOR * this.#baseMs)
-    })
-    return Promise.race([(async () => run())(), late]).finally(() => clearTimeout(timer))
-  }
+/** Notes what is tried, for the process that watches this one. */
+function noteAttempt(attempt: Omit<Attempt, 'pid'>): void {
+  writeFileSync(attemptFile, JSON.stringify({ ...attempt, pid: process.pid } satisfies Attempt))
+}
+
+/** Rejects when `run` takes longer than `seconds`; they are counted one by one, so that a pause of the process is none. */
+function inTime(run: () => unknown, seconds: number): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((_, reject) => {
+    let passed = 0
+    timer = setInterval(() => {
+      if (++passed > seconds) reject(new Error('too late'))
+    }, SECOND)
+  })
+  return Promise.race([(async () => run())(), late]).finally(() => clearInterval(timer))
 }

@@ -10,8 +10,25 @@ export type PlantedBug = Change & { id: number; file: string; line: number; area
 
 /** What came of each bug: the test that noticed it, and how many were tried. */
 export type Outcome = { noticedBy: string | null; tries: number }
-/** `sample` tells the bugs of a run from others; `done` are the test files that ran to their end. */
-export type Progress = { sample: string; outcomes: Record<number, Outcome>; unusable: string[]; done: string[] }
+/**
+ * `sample` tells the bugs of a run from others; `done` are the test files that ran to their end, `tests` the ids of those tests of the
+ * file begun that did.
+ */
+export type Progress = {
+  sample: string
+  outcomes: Record<number, Outcome>
+  unusable: string[]
+  done: string[]
+  tests: string[]
+}
+
+/** A test that runs with a bug (0: without) in the process `pid`; `patience` is how long it may take, s. */
+export type Attempt = { id: number; test: string; pid: number; patience: number }
+
+/** What is known before a run. */
+export function createProgress(sample = ''): Progress {
+  return { sample, outcomes: {}, unusable: [], done: [], tests: [] }
+}
 
 /** A bug that this many tests have reached without noticing it is not noticed. */
 export const MAX_TRIES = 25
