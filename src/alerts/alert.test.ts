@@ -6,6 +6,8 @@ import {
   type Alert,
   type AlertTransition,
   acknowledge,
+  addNote,
+  escalate,
   openAlert,
   recordRepeat,
   resolve,
@@ -42,7 +44,7 @@ function anAlert(changes: Partial<Alert> = {}): Alert {
       acknowledgedBy: null,
     },
     ...{ suppression: null, note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
-    ...{ flappingSince: null, stableAt: null },
+    ...{ flappingSince: null, stableAt: null, threadLine: 0 },
   }
   return { ...untouched, ...openAlert(finding, NOW), ...changes } as Alert
 }
@@ -76,6 +78,7 @@ describe('a new alert', () => {
       wakeAt: NOW + HOUR,
     })
     expect(openAlert(finding, NOW)).not.toHaveProperty('occurrences')
+    expect([0, 1, 3].map(occurrences => openAlert({ ...finding, occurrences }, NOW).count)).toEqual([1, 1, 3])
   })
 
   it('without reminders has no reminder due', () => {
@@ -143,8 +146,53 @@ describe('a transition', () => {
     expect(TRANSITIONS.wake!({ ...gone, stableAt: null }).changes).toMatchObject({ mentionCount: 1 })
   })
 
+  it('by wake mentions nobody while the alert is suppressed, but says which mentions follow', () => {
+    const suppressed = { suppression: 'silence' as const, mentionCount: 2 }
+    const reminder = wake({ ...FIRING, ...suppressed }, NOW)
+    expect(reminder).toMatchObject({ kind: 'reminder-skipped', what: 'reminder skipped: suppressed' })
+    expect(reminder.changes).not.toHaveProperty('mentionCount')
+    expect(wake({ ...SNOOZED, ...suppressed }, NOW)).toMatchObject({
+      changes: { mentionCount: 3, mentionReason: 'snooze ended' },
+      what: 'snooze by Bo ended; still firing; people are notified when the suppression ends',
+    })
+  })
+
+  it('by wake ends an acknowledgement for a while', () => {
+    const { changes, ...entry } = wake({ ...ACKNOWLEDGED, mentionCount: 2 }, NOW)
+    expect(changes).toMatchObject({
+      ...{ state: 'firing', acknowledgedBy: null, wakeAt: NOW + HOUR },
+      ...{ mentionCount: 3, mentionReason: 'acknowledgement expired' },
+    })
+    expect(entry).toMatchObject({ what: 'acknowledgement by Bo expired; still firing', thread: true })
+  })
+
+  it.each<[string, Alert, AlertTransition['thread']]>([
+    ['ack', FIRING, true],
+    ['unack', ACKNOWLEDGED, true],
+    ['snooze', FIRING, true],
+    ['resolve', FIRING, true],
+    ['recover', FIRING, false],
+    ['recover', { ...FIRING, threadLine: 1 }, true],
+    ['wake', FIRING, undefined],
+    ['wake', SNOOZED, undefined],
+  ])('by %s appears in the thread', (verb, alert, thread) => {
+    expect(TRANSITIONS[verb]!(alert).thread).toBe(thread)
+  })
+
+  it('by a note or an escalation appears in the thread', () => {
+    expect(addNote('Ann', 'on it')).toMatchObject({ changes: { note: 'on it' }, thread: true })
+    expect(escalate({ ...FIRING, mentionCount: 2 }, 'Bo', 'night')).toEqual({
+      changes: { mentionCount: 3, mentionReason: 'escalated' },
+      ...{ kind: 'escalated', what: 'escalated to Bo (night)', thread: true },
+    })
+  })
+
   it('has a timeline line with who did it and the note', () => {
     expect(TRANSITIONS.ack!(FIRING)).toMatchObject({ what: 'acknowledged', by: 'Ann', note: 'on it' })
+    expect(acknowledge(FIRING, 'Ann', null, NOW, NOW + HOUR)).toMatchObject({
+      ...{ changes: { acknowledgedUntil: NOW + HOUR, wakeAt: NOW + HOUR }, what: 'acknowledged for 1h' },
+    })
+    expect(TRANSITIONS.wake!(FIRING)).toMatchObject({ kind: 'reminded', what: 'reminder sent' })
     expect(TRANSITIONS.snooze!(FIRING)).toMatchObject({ what: 'snoozed for 2h', by: 'Ann' })
     expect(TRANSITIONS.recover!(FIRING)).toMatchObject({ kind: 'resolved', what: 'resolved automatically', by: null })
     expect(TRANSITIONS.wake!(SNOOZED)).toMatchObject({ kind: 'snooze-ended', what: 'snooze by Bo ended; still firing' })
@@ -199,6 +247,7 @@ describe('a repeat', () => {
   it.each<[string, Partial<Finding>, number, boolean]>([
     ['within ten seconds updates no card', {}, 9_999, false],
     ['after ten seconds updates the cards', {}, 10_000, true],
+    ['at once updates no card', {}, 0, false],
     ['before the last update, because the clock went back, updates the cards', {}, -1, true],
     ['within ten seconds, but with another severity, updates the cards', { severity: 'warning' }, 1, true],
     ['within ten seconds, but with another owner, updates the cards', { owner: 'Bo' }, 1, true],
@@ -206,5 +255,20 @@ describe('a repeat', () => {
     const again = recordRepeat(FIRING, { ...finding, ...differing }, NOW + after)
     expect(again).toMatchObject({ updatesCards, changes: { count: 2 } })
     expect('seenAt' in again!.changes).toBe(updatesCards)
+  })
+
+  it.each<[string, Alert['severity'], Alert['severity'], Partial<Alert>, boolean]>([
+    ['worse', 'warning', 'critical', {}, true],
+    ['worse, when it was mentioned for another reason', 'warning', 'critical', { mentionReason: 'reminder' }, true],
+    ['worse a second time', 'warning', 'critical', { mentionReason: 'worse' }, false],
+    ['as bad', 'critical', 'critical', {}, false],
+    ['better', 'critical', 'warning', {}, false],
+    ['worse while acknowledged', 'warning', 'critical', { state: 'acknowledged' }, false],
+    ['worse while snoozed', 'warning', 'critical', { snoozedUntil: NOW + HOUR }, false],
+    ['worse while flapping', 'warning', 'critical', { flappingSince: NOW }, false],
+  ])('that is %s mentions people: %5$s', (_, before, after, changes, mentions) => {
+    const alert = anAlert({ severity: before, mentionCount: 2, ...changes })
+    const { mentionCount, mentionReason } = recordRepeat(alert, { ...finding, severity: after }, LATER)!.changes
+    expect([mentionCount, mentionReason]).toEqual(mentions ? [3, 'worse'] : [undefined, undefined])
   })
 })

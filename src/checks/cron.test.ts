@@ -31,6 +31,8 @@ describe('a clock change', () => {
     'repeats half an hour for a wildcard: */15 1 * * * in Australia/Lord_Howe 2026-04-04T14:20Z..2026-04-05T00:00Z: 2026-04-04T14:30Z 2026-04-04T14:45Z 2026-04-04T15:00Z 2026-04-04T15:15Z',
     'may be two hours: 30 1 * * * in Antarctica/Troll 2026-03-28T12:00Z..2026-03-30T12:00Z: 2026-03-29T01:00Z 2026-03-29T23:30Z',
     'of a whole day is a correction: 30 2 * * * in Pacific/Apia 2011-12-29T00:00Z..2012-01-01T00:00Z: 2011-12-29T12:30Z 2011-12-30T12:30Z 2011-12-31T12:30Z',
+    'of three hours is a correction: 30 3 * * * in Antarctica/Casey 2009-10-17T00:00Z..2009-10-19T12:00Z: 2009-10-18T16:30Z',
+    'runs a time at the end of the repeated hour: 0 2 * * * in America/New_York 2026-11-01T06:10Z..2026-11-02T12:00Z: 2026-11-01T07:00Z 2026-11-02T07:00Z',
     'is the same with seconds: 30 30 2 * * * in America/New_York 2026-03-08T05:00Z..2026-03-10T00:00Z: 2026-03-08T07:00Z 2026-03-09T06:30:30.000Z',
     'that skips the only run of the year: * 2 8 3 * in America/New_York 2026-03-01T00:00Z..2027-03-08T07:01Z: 2027-03-08T07:00Z',
     'that repeats the only run of the year: */30 1 1 11 * in America/New_York 2026-11-01T05:45Z..2026-12-01T00:00Z: 2026-11-01T06:00Z 2026-11-01T06:30Z',
@@ -99,6 +101,10 @@ describe('an expression', () => {
     ['0 0 * * MON#6', `The day-of-week field of "0 0 * * MON#6" has "MON#6" ${forms}, MON#2 (the second) or FRI#L (the last).`],
     ['0 0 LW,3 * *', `"0 0 LW,3 * *" cannot be read as a cron expression: Syntax error, LW can not be in a list in day-of-month ('LW,3').`],
     ['0 0 31 2 *', '"0 0 31 2 *" never comes due: none of its months has such a day.'],
+    ['', `${five}; "" has 0.`],
+    ['0 0 * * 5-0', 'The day-of-week field of "0 0 * * 5-0" has 5-0, which runs backwards: write 5-7,0-0.'],
+    ['H * * * *', 'The minute field of "H * * * *" has "H": H is a time that Jenkins chooses. Write the one at which the job really runs.'],
+    ['@every 5m', '"@every 5m" is a period: write --every 5m instead of --cron.'],
     ['@reboot', `"@reboot" has no time, so no beat can be late. Use five cron fields, or one of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly.`],
   ])('"%s" is refused', (expression, message) => {
     expect(() => parseCron(expression, 'UTC')).toThrow(refused('cron', message))

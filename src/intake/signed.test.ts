@@ -6,7 +6,7 @@ import { pruneSignatures } from '../projects/signatures.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { type SigningKey, signV1, signV2 } from '../testing/sign.ts'
 import { takingStore } from '../testing/taking-store.ts'
-import { DAY } from '../time.ts'
+import { DAY, MINUTE } from '../time.ts'
 
 const HEADERS = ['x-vakt-key', 'x-vakt-timestamp', 'x-vakt-nonce', 'x-vakt-signature'] as const
 const BODY = JSON.stringify({ line: 'checks list' })
@@ -183,6 +183,13 @@ describe('a signature counts once', () => {
       expect((await send(request))[1]).toContain('was used before')
       await app.passes('1m')
     }
+  })
+
+  it('after a clock that leapt a day ahead went back, whatever was pruned meanwhile', async () => {
+    const request = signed(logs)
+    await send(request)
+    pruneSignatures(app.state, app.clock.now() + DAY + 4 * MINUTE)
+    expect((await send(request))[1]).toContain('was used before')
   })
 
   it('is no longer remembered two days later', async () => {
