@@ -54,6 +54,12 @@ describe('the deadlines', () => {
       NOW + HOUR,
       NOW + 70 * MINUTE,
     ],
+    [
+      'of a start in the instant of the last beat: the earlier of both',
+      { lastStartAt: NOW, maxRuntime: 3 * HOUR },
+      NOW + HOUR,
+      NOW + 70 * MINUTE,
+    ],
     ['of a schedule that never comes again: none', { lateAt: null }, null, null],
   ])('%s', (_, changes, lateAt, downAt) => {
     expect(deadlines(aCheck(changes))).toEqual({ lateAt, downAt })
@@ -102,6 +108,44 @@ describe('a beat', () => {
   })
 })
 
+describe('a beat while a run goes on', () => {
+  const began = NOW - 9 * MINUTE
+  it.each<[string, BeatKind, string | null, string | null, number | null, boolean]>([
+    ['with its id ends it', 'success', 'a', 'a', NOW - began, true],
+    ['with its id and a failure ends it', 'fail', 'a', 'a', NOW - began, true],
+    ['without an id ends one without an id', 'success', null, null, NOW - began, true],
+    ['without an id ends it, and has no duration', 'success', 'a', null, null, true],
+    ['with the id of another leaves it running', 'success', 'a', 'b', null, false],
+    ['with the id of another and a failure ends it', 'fail', 'a', 'b', null, true],
+  ])('%s', (_, kind, runId, rid, duration, ends) => {
+    const running = aCheck({ lastBeatAt: NOW - HOUR, lateAt: NOW, lastStartAt: began, lastStartRid: runId })
+    const result = applyBeat(running, kind, rid, NOW)
+    expect(result.duration).toBe(duration)
+    expect(result.changes.lastDuration).toBe(duration)
+    const after = { ...running, ...result.changes }
+    expect([after.lastStartAt, after.lastStartRid]).toEqual(ends ? [null, null] : [began, runId])
+  })
+
+  it('with the id of another ends it when its time is up', () => {
+    const running = aCheck({ lastStartAt: NOW, lastStartRid: 'a' })
+    expect(beaten(running, 'success', NOW + 10 * MINUTE - 1, 'b').lastStartAt).toBe(NOW)
+    expect(beaten(running, 'success', NOW + 10 * MINUTE, 'b').lastStartAt).toBeNull()
+  })
+
+  it('that never began has no duration', () => {
+    expect(applyBeat(aCheck(), 'success', null, NOW + HOUR).duration).toBeNull()
+  })
+})
+
+it.each([
+  ['shortly before its time counts for it', '02T09:59:30', 30 * SECOND, 4, '03T10:00'],
+  ['long before its time is not early', '02T09:50', null, 0, '02T10:00'],
+  ['after its time is not early', '02T10:01', null, 0, '03T10:00'],
+])('a beat %s', (_, now, earlyMs, earlyBeats, lateAt) => {
+  const daily = aCheck({ every: null, cron: '0 10 * * *', earlyBeats: 3 })
+  expect(beaten(daily, 'success', at(now))).toMatchObject({ earlyMs, earlyBeats, lateAt: at(lateAt) })
+})
+
 describe('a missed deadline', () => {
   it('makes a check down, since the deadline', () => {
     const { changes, turn } = applyDeadline(aCheck())
@@ -128,6 +172,15 @@ describe('a missed deadline', () => {
       missKind: 'unfinished',
       missedAt: NOW + 70 * MINUTE,
     })
+  })
+
+  it.each([
+    ['does not await beats that were due meanwhile', 3 * HOUR, 270 * MINUTE],
+    ['does not await a beat whose grace ends with it', 100 * MINUTE, 190 * MINUTE],
+    ['awaits a beat that is still in its grace', 100 * MINUTE - 1, 2 * HOUR],
+  ])('of a run longer than the period %s', (_, maxRuntime, dueMs) => {
+    const started = beaten(aCheck({ after: 2, maxRuntime }), 'start', NOW + 30 * MINUTE)
+    expect(passed(started)).toMatchObject({ misses: 1, lateAt: NOW + dueMs })
   })
 
   it('of a run that an absence put off says so too', () => {
