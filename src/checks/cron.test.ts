@@ -32,6 +32,7 @@ describe('a clock change', () => {
     'may be two hours: 30 1 * * * in Antarctica/Troll 2026-03-28T12:00Z..2026-03-30T12:00Z: 2026-03-29T01:00Z 2026-03-29T23:30Z',
     'of a whole day is a correction: 30 2 * * * in Pacific/Apia 2011-12-29T00:00Z..2012-01-01T00:00Z: 2011-12-29T12:30Z 2011-12-30T12:30Z 2011-12-31T12:30Z',
     'of three hours is a correction: 30 3 * * * in Antarctica/Casey 2009-10-17T00:00Z..2009-10-19T12:00Z: 2009-10-18T16:30Z',
+    'repeats for a wildcard the very time after which it is asked: */60 1 * * * in America/New_York 2026-11-01T05:00Z..2026-11-01T12:00Z: 2026-11-01T06:00Z',
     'runs a time at the end of the repeated hour: 0 2 * * * in America/New_York 2026-11-01T06:10Z..2026-11-02T12:00Z: 2026-11-01T07:00Z 2026-11-02T07:00Z',
     'is the same with seconds: 30 30 2 * * * in America/New_York 2026-03-08T05:00Z..2026-03-10T00:00Z: 2026-03-08T07:00Z 2026-03-09T06:30:30.000Z',
     'that skips the only run of the year: * 2 8 3 * in America/New_York 2026-03-01T00:00Z..2027-03-08T07:01Z: 2027-03-08T07:00Z',

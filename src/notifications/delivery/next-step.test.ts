@@ -16,13 +16,14 @@ const alert = (changes: Partial<Alert> = {}): Alert =>
     snoozedUntil: null,
     suppression: null,
     resolvedAt: null,
+    threadLine: 0,
     ...changes,
   }) as Alert
 
 const has = (changes: Partial<Notification> = {}): Notification =>
   ({
     ...{ alertId: 1, channelId: 'discord', ref: 'm1', shownVersion: 3, mentionedCount: 0, sending: null, nonce: null },
-    ...{ sentAt: null, attempts: 0, nextAttemptAt: null, error: null, failedVersion: null },
+    ...{ sentAt: null, attempts: 0, nextAttemptAt: null, error: null, failedVersion: null, threaded: 0 },
     ...changes,
   }) as Notification
 
@@ -47,6 +48,9 @@ it.each<[string, Alert, Notification | null, string]>([
   ['a card of the newest version', alert(), has(), 'skip: shown'],
   ['a card of an older version', alert(), has({ shownVersion: 2 }), 'edit: newer version'],
   ['a card that a search found', alert(), has({ shownVersion: 0 }), 'edit: newer version'],
+  ['a line of the timeline', alert({ threadLine: 2 }), has({ threaded: 1 }), 'thread: timeline'],
+  ['a line that is in the thread', alert({ threadLine: 2 }), has({ threaded: 2 }), 'skip: shown'],
+  ['a recovery of an alert that fires again', mentions('recovered'), has(), 'skip: shown'],
   ['a reminder, before its edit', mentions('reminder'), has({ shownVersion: 2 }), 'reply: reminder'],
   ['a reminder that was sent', mentions('reminder'), has({ mentionedCount: 1 }), 'skip: shown'],
   ['a reminder after an acknowledgement', mentions('reminder', { state: 'acknowledged' }), has(), 'skip: shown'],
