@@ -10,6 +10,12 @@ type Equivalent = { file: string; from: string; to: string; near?: string; reaso
 
 /** By the place and the change, so that an entry stays right when lines move. */
 const EQUIVALENT: readonly Equivalent[] = [
+  {
+    file: 'src/logs/redact/personal.ts',
+    from: "kind === 'email' && !text.includes('@')",
+    to: 'false',
+    reason: 'saves time: the expression finds no address in a text without @',
+  },
   ...['false', '(cached) === (undefined)'].map(to => ({
     ...{ file: 'src/alerts/matcher.ts', from: 'cached !== undefined', to },
     reason: 'saves time: a matcher that is not found in the cache is read again',

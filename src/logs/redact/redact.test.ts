@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { runs } from '../../testing/property-runs.ts'
 import { lineOf, linesOf } from '../intake/batches.testing.ts'
 import { decrypt } from './cipher.ts'
+import { isIban } from './personal.ts'
 import { createRedactor, redact } from './redact.ts'
 import { isSecretName } from './secret-names.ts'
 import { leak, shapedSecret } from './secrets.testing.ts'
@@ -196,10 +197,28 @@ const personal: [string, string, string[]][] = [
   ['ip', '2001:db8::ff00:42:8329', ['::x', 'ab:cd', '2026-11-21T08:00:05Z']],
   ['phone', '+49 30 1234567', ['2026-11-21', '12345678', '1795248005123', '+5', '10.2.33.12']],
   ['phone', '+47 123456', ['+47 12345']],
+  ['phone', '+49 12345678901234 5', ['+49 12345678901234 56']],
   ['phone', '(555) 123-4567', ['(555) 12', '7f9c24e8-3b1c-4f8a-9d2e-1a2b3c4d5e6f']],
   ['iban', 'DE89 3704 0044 0532 0130 00', ['DE88 3704 0044 0532 0130 00', 'AB12CD34']],
   ['iban', 'GB82WEST12345698765432', ['GB82WEST12345698765433']],
 ]
+
+// Norway has the shortest IBAN, and the standard allows 34 signs; the check digits of all these are right.
+it.each([
+  ['NO93 8601 1117 947', true],
+  [ibanOf('XK', '1234567890'), false],
+  [ibanOf('XK', '12345678901'), true],
+  [ibanOf('XK', '1'.repeat(30)), true],
+  [ibanOf('XK', '1'.repeat(31)), false],
+])('%s has the length of an IBAN: %s', (text, expected) => {
+  expect(isIban(text)).toBe(expected)
+})
+
+/** An account number with its check digits (ISO 7064, MOD 97-10). */
+function ibanOf(country: string, account: string): string {
+  const digits = `${account}${country}00`.replaceAll(/[A-Z]/g, letter => String(Number.parseInt(letter, 36)))
+  return `${country}${String(98n - (BigInt(digits) % 97n)).padStart(2, '0')}${account}`
+}
 
 describe('personal data', () => {
   const key = randomBytes(32)
