@@ -1,17 +1,23 @@
 // The log engine against a real cluster, in parts: `--part contract` (with `--tests <pattern>`), `kills` (`--kinds`, `--rounds`
 // of each, `--lines` of each round, `--seconds`, `--seed`), `outage` (`--outage` seconds at `--rate` lines a second), `red` (a lost
-// index). Default: all.
+// index), `trees` (`--spools`, `--trees`, `--lines`, `--seed`), `bench` (`--seconds`, `--rounds`, `--bench-lines`, `--runs`; it wants a quiet
+// machine). Default: all but the bench.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { Spool } from '../src/logs/engine/engine-made.testing.ts'
+import { playBench } from './engine/bench.ts'
 import { type Cluster, startCluster } from './engine/cluster.ts'
 import { KILLS, type Kill, playKills, playOutage } from './engine/kills.ts'
 import { playRed } from './engine/red.ts'
+import { playTrees } from './engine/trees.ts'
 
 type Options = Readonly<Record<string, string>>
 
 const NODES = 3
 const PORT = 9240
+/** The machine may have much else to do. */
+const TEST_TIMEOUT_MS = 600_000
 const VITEST = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs')
 
 const PARTS: { [name: string]: (cluster: Cluster, options: Options) => Promise<boolean> } = {
@@ -26,16 +32,26 @@ const PARTS: { [name: string]: (cluster: Cluster, options: Options) => Promise<b
     }),
   outage: (cluster, { outage = '20', rate = '1000' }) => playOutage(cluster, Number(outage), Number(rate)),
   red: playRed,
+  trees: (cluster, { spools = 'empty,half,full', trees = '100', lines = '600', seed = '7' }) =>
+    playTrees(cluster, {
+      spools: spools.split(',') as Spool[],
+      ...{ trees: Number(trees), lines: Number(lines), seed: Number(seed) },
+    }),
+  bench: (cluster, { seconds = '20', rounds = '2', 'bench-lines': lines = '500000', runs = '15' }) =>
+    playBench(cluster, {
+      ...{ seconds: Number(seconds), rounds: Number(rounds), lines: Number(lines), runs: Number(runs) },
+    }),
 }
 
 export async function engine(options: Options): Promise<boolean> {
-  const names = options.part === undefined ? Object.keys(PARTS) : options.part.split(',')
+  const names =
+    options.part === undefined ? Object.keys(PARTS).filter(name => name !== 'bench') : options.part.split(',')
   const unknown = names.find(name => !Object.hasOwn(PARTS, name))
   if (unknown !== undefined) {
     console.error(`There is no part "${unknown}". Parts: ${Object.keys(PARTS).join(', ')}`)
     return false
   }
-  const cluster = await startCluster(NODES, Number(options.port ?? PORT), true)
+  const cluster = await startCluster(NODES, Number(options.port ?? PORT), !names.includes('bench'))
   if (!cluster) return true
   try {
     for (const name of names) if (!(await PARTS[name]!(cluster, options))) return false
@@ -49,8 +65,14 @@ export async function engine(options: Options): Promise<boolean> {
 async function runContract({ urls }: Cluster, tests: string): Promise<boolean> {
   const env = { ...process.env, REAL_PARTS: '1', VAKT_ENGINE_URLS: urls.join(',') }
   const only = tests === '' ? [] : ['-t', tests]
-  const words = ['run', 'src/logs/engine/opensearch', '--maxWorkers=1', '--reporter=verbose', ...only]
-  const runner = spawn(process.execPath, [VITEST, ...words], { env, stdio: 'inherit' })
+  const words = [
+    'run',
+    'src/logs/engine/opensearch',
+    '--maxWorkers=1',
+    '--reporter=verbose',
+    `--testTimeout=${TEST_TIMEOUT_MS}`,
+  ]
+  const runner = spawn(process.execPath, [VITEST, ...words, ...only], { env, stdio: 'inherit' })
   process.once('exit', () => runner.kill())
   const [code] = await once(runner, 'exit')
   return code === 0

@@ -20,6 +20,8 @@ const MAX_FAILOVER_MS = 60 * SECOND
 const MAX_MISSING_MS = SECOND
 /** Longer than every check of the proof may be late. */
 const QUIET_MS = 40 * SECOND
+/** A busy machine takes minutes for a start. */
+const [TRY_EVERY_MS, MAX_TRIES] = [20, 30_000]
 
 /**
  * `--tries N` is the number of pauses (default: 20), `--rounds N` that of kills (default: 2), `--busy N` that of main threads that are
@@ -527,10 +529,9 @@ async function endAll(vakts: readonly Vakt[]): Promise<void> {
 }
 
 async function waitUntil(isTrue: () => boolean, what: string, text: () => string): Promise<void> {
-  const deadline = Date.now() + 180 * SECOND
-  while (!isTrue()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}: ${text().slice(-1_000)}`)
-    await sleep(20)
+  for (let tries = 0; !isTrue(); tries++) {
+    if (tries > MAX_TRIES) throw new Error(`waited in vain for ${what}: ${text().slice(-1_000)}`)
+    await sleep(TRY_EVERY_MS)
   }
 }
 

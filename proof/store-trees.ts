@@ -8,6 +8,7 @@ import { asking, faultOf, valuesFault } from '../src/logs/contract/brute-force.t
 import { hostileQuery, randomBatches } from '../src/logs/contract/hostile-lines.testing.ts'
 import { openLogStore } from '../src/logs/embedded/open-log-store.ts'
 import { ALL, allPages, asStored, follow } from '../src/logs/store.testing.ts'
+import type { LogStore } from '../src/logs/store.ts'
 import type { ServedStore } from '../src/logs/store-process.testing.ts'
 
 /** Where the lines are while they are searched; a store that does not seal has the first only. */
@@ -50,7 +51,7 @@ async function fill(store: ServedStore, place: Place, lines: number, seed: numbe
 }
 
 /** The first difference, as a sentence with the smallest query that fast-check found for it; null when there is none. */
-async function findFault(store: ServedStore, trees: number, seed: number): Promise<string | null> {
+export async function findFault(store: LogStore, trees: number, seed: number): Promise<string | null> {
   const all = await allPages(store, ALL, 'oldest', 1_000)
   const fed = (await follow(store, 0)).found
   const stored = asStored(all)

@@ -7,10 +7,14 @@ import { PAGE_SIZE, type Question } from './questions.ts'
 
 const RANGE = '--last 2d'
 
-export async function startVakt(folder: string): Promise<Engine> {
+/** Starts it, perhaps with further settings. */
+export async function startVakt(
+  folder: string,
+  settings: Record<string, string> = {},
+): Promise<Engine & { isShipped(): Promise<boolean> }> {
   mkdirSync(folder, { recursive: true })
   const start = async (): Promise<Server> => {
-    const server = await startServer('src/main.ts', { DATA_DIR: folder, LOG_DISK_BUDGET: '1TB' })
+    const server = await startServer('src/main.ts', { DATA_DIR: folder, LOG_DISK_BUDGET: '1TB', ...settings })
     await untilReady(`${server.url}/readyz`)
     return server
   }
@@ -44,6 +48,8 @@ export async function startVakt(folder: string): Promise<Engine> {
       const { queued, unsealed_lines: unsealed = 0 } = await status()
       return queued === 0 && unsealed === 0
     },
+    /** Whether every line is in the log engine. */
+    isShipped: async () => (await server.command<{ done: boolean }>('logs move')).done,
     async restart() {
       await server.stop()
       const begunAt = performance.now()

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { ALL, AMPLE_MS, batchOf } from '../../src/logs/store.testing.ts'
+import { ALL, AMPLE_MS, batchOf, where } from '../../src/logs/store.testing.ts'
 import { openStoreProcess, type StoreProcess } from '../../src/logs/store-process.testing.ts'
 import type { Cluster } from './cluster.ts'
 
@@ -12,7 +12,7 @@ const LINES_PER_BATCH = 100
 const SENDERS = 6
 const PAGE = 5_000
 const CATCH_UP_TIMEOUT_MS = 600_000
-const MAX_EXACT_COUNT = 100_000
+const QUESTION_TIMEOUT_MS = 1_000
 
 export type Story = {
   cluster: Cluster
@@ -73,21 +73,31 @@ async function sendBatch(story: Story, key: string, texts: readonly string[]): P
   }
 }
 
-/** Whether a count that has fewer lines than were acknowledged does not say that some are missing. */
-export async function isSilentlyPartial({ running: { store }, acknowledged }: Story): Promise<boolean> {
-  const atLeast = Math.min(MAX_EXACT_COUNT, acknowledged.size)
-  const { total } = await store.count(ALL, 1_000)
-  const missing = (await store.missing?.({ from: null, until: null })) ?? []
-  return total < atLeast && missing.length === 0
+/** Whether an answer about what was sent under these names has fewer lines than were acknowledged, and does not say so. */
+export async function isSilentlyPartial({ running: { store } }: Story, names: Iterable<[string, number]>) {
+  for (const [name, sent] of names) {
+    const { total, atLeast } = await store.count(
+      where({ kind: 'word', text: `${name}b`, prefix: true }),
+      QUESTION_TIMEOUT_MS,
+    )
+    if (total >= sent || atLeast) continue
+    const missing = (await store.missing?.({ from: null, until: null })) ?? []
+    if (missing.length === 0) return true
+  }
+  return false
 }
 
 /** Waits until everything is shipped and has left the spool; then the acknowledged lines are there, each once. */
-export async function isWholeAtLast(story: Story, when: string): Promise<boolean> {
+export async function isWholeAtLast(
+  story: Story,
+  when: string,
+  catchUpMs: number = CATCH_UP_TIMEOUT_MS,
+): Promise<boolean> {
   await story.cluster.green()
   const began = Date.now()
   const { store } = story.running
   let waiting = Number.POSITIVE_INFINITY
-  while (waiting > 0 && Date.now() < began + CATCH_UP_TIMEOUT_MS) {
+  while (waiting > 0 && Date.now() < began + catchUpMs) {
     waiting = (await store.status()).engine!.waiting
     if (waiting > 0) await setTimeout(250)
   }
