@@ -189,6 +189,8 @@ export class Shipper {
         if (!hasMore && restMs > 0) await this.#sleep(restMs, () => this.#isUrgent)
       } catch (error) {
         this.#isUncertain = true
+        // The batch under way was cut off with the worker: it is sent again after the next start.
+        if (this.#isClosed) return
         const delayMs = backOff(++failures, RETRY_DELAY)
         const since = this.#refusal?.since ?? this.#options.now()
         this.#refusal = { since, message: (error as Error).message }

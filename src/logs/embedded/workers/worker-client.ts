@@ -170,6 +170,7 @@ export class WorkerClient<Calls extends Callable> {
   }
 
   #stoppedProblem(failure: Error | null = null): Problem {
+    if (this.#closed) return new Problem('busy', `The ${this.#options.name} is closed, because Vakt stops.`)
     const reason = failure ? ` (${failure.message})` : ''
     return new Problem(
       'busy',

@@ -101,6 +101,21 @@ describe('a search', () => {
   })
 })
 
+it('a search of an index that starts at that moment is asked again at once, and only once', async () => {
+  let left = 1
+  const { url, asked } = await node(({ path }) => {
+    if (path.startsWith('/_cat/indices'))
+      return { status: 200, body: [{ index: 'vakt-2026-11-21.3d.0', health: 'yellow' }] }
+    if (left-- > 0) return { status: 503, body: { error: { reason: 'all shards failed' } } }
+    return { status: 200, body: { timed_out: false, hits: { hits: [] }, _shards: WELL } }
+  })
+  const driver = driverOf(url)
+  expect(await page(driver)).toEqual({ answer: [] })
+  left = 9
+  await expect(page(driver)).rejects.toMatchObject({ code: 'busy' })
+  expect(asked.filter(({ path }) => path.includes('_search')).length).toBe(4)
+})
+
 it('a node that has lost the others, and a proxy without its node, are passed over', async () => {
   const hits = { hits: [{ _source: { l: JSON.stringify(LINE) } }] }
   const well = await node(() => ({ status: 200, body: { timed_out: false, hits, _shards: WELL } }))
