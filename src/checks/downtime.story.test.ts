@@ -1,6 +1,7 @@
 // Stories of Vakt being away itself: stopped, killed or asleep. Nobody is blamed for it, and nothing is forgotten.
 import { describe, expect, it } from 'vitest'
 import { startApp, type TestApp } from '../testing/app.ts'
+import { lastAlive } from './downtimes.ts'
 
 const text = (app: TestApp, card: number) => JSON.stringify(app.channel.messages[card]!.card.lines)
 
@@ -151,6 +152,15 @@ it('a check whose deadline cannot be computed any more is down, and stops neithe
   expect(app.titles()).toEqual(['Critical: odd sent no beat', 'Critical: plain sent no beat'])
   expect(text(app, 0)).toContain('The next deadline cannot be computed: \\"Nowhere/Gone\\" is not a known time zone')
   expect(app.scheduler.health().healthy).toBe(true)
+})
+
+it('a sign of life comes every five seconds, also when deadlines have Vakt look in between', async () => {
+  const app = await startApp()
+  for (const second of [4, 8, 12, 16]) await (await app.hasCheck(`job-${second} --every ${second - 1}s --grace 1s`))()
+  for (let second = 0; second < 20; second++) {
+    await app.passes('1s')
+    expect(app.clock.now() - lastAlive(app.state)!).toBeLessThanOrEqual(5_000)
+  }
 })
 
 describe('a process that is busy is not asleep', () => {

@@ -169,6 +169,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     for (const known of [evaluated, nearest]) if (known?.basis.changes === before) known.basis.changes = state.changes()
   }
 
+  const signOfLife: Job = { everyMs: tickIntervalMs, run: markAlive }
   const jobs: readonly Job[] = [
     { everyMs: 0, run: now => downtimes.tick(lastTickAt, now, busyMsSinceLastTick) },
     {
@@ -183,7 +184,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       run: now => (downtimes.hasLogs() ? ruleEvaluator.tick(now, mayDelete(now)) : ruleEvaluator.abandon()),
     },
     { everyMs: TICK_INTERVAL_MS, run: now => satelliteWatch.tick(now, downtimes.reachable() === 'all') },
-    { everyMs: tickIntervalMs, run: markAlive },
+    signOfLife,
     { everyMs: MINUTE, run: now => evaluateRejectedLines(state, options.rejections, now, startedAt) },
     { everyMs: MINUTE, run: now => applyResults(state, detectFailingForwards(listForwards(state), now), now) },
     { everyMs: TICK_INTERVAL_MS, run: now => evaluateReplication(state, options.replication(), now) },
@@ -234,7 +235,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
     storageMonitor.tick(now)
     lastTickAt = now
-    scheduleTick(now + (error === null ? tickIntervalMs : RETRY_INTERVAL_MS))
+    // A tick for a deadline does not postpone the sign of life.
+    const next = Math.min(now + tickIntervalMs, nextRuns.get(signOfLife) ?? Number.POSITIVE_INFINITY)
+    scheduleTick(error === null ? next : now + RETRY_INTERVAL_MS)
   }
 
   /** When the next tick has something to do, epoch ms. */
