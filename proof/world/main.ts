@@ -61,8 +61,8 @@ async function playYear({ seed, days, year }: Options): Promise<boolean> {
   const { plan, faults } = planYear(seed, days === DEFAULT_DAYS ? 365 * year : days)
   const startedAt = performance.now()
   let chats: readonly Chat[] = []
-  const failure = await playPlan(plan, (_, all) => {
-    chats = all
+  const failure = await playPlan(plan, (_, world) => {
+    chats = world.chats
   })
   const seconds = (performance.now() - startedAt) / 1000
   const { planned, reported, matched, wrong } = compareYear(faults, chats, plan.start)

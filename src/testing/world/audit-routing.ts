@@ -13,6 +13,7 @@ const ON_ITS_WAY_MS = MINUTE
 /** Whether a chat must show an alert, must not, or may: where people changed something meanwhile. */
 export function expectedIn(world: World, chat: string, alert: AlertRow, now: number): 'yes' | 'no' | 'maybe' {
   const { routing } = world.options
+  if (alert.detector === 'lost-channel' && isOfflineIn(world, alert, now)) return 'maybe'
   if (routing === null) return 'yes'
   if (isAboutVakt(alert)) return 'maybe'
   const routes = routesFor(world, alert, now)
@@ -21,6 +22,12 @@ export function expectedIn(world: World, chat: string, alert: AlertRow, now: num
   return chat === routing.escalation.chat && alert.severity === 'critical'
     ? escalated(world, alert, routing.escalation.afterMs, now)
     : 'no'
+}
+
+/** The card that Vakt is offline stands for the chats that it cannot reach then. */
+function isOfflineIn({ model }: World, { fired_at, resolved_at }: AlertRow, now: number): boolean {
+  const end = resolved_at ?? now
+  return model.troubles.some(({ kind, from, to }) => kind === 'offline' && from <= end && to >= fired_at)
 }
 
 /** Those change their severity: a storm takes that of its worst alert, and a full disk is worse than one that was full. */

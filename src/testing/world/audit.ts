@@ -6,7 +6,7 @@ import { isAboutLogs } from './audit-logs.ts'
 import { auditMentions, expectedIn } from './audit-routing.ts'
 import { auditStorms, expectedOf, readStorms } from './audit-storms.ts'
 import type { Chat, ChatMessage } from './chat.ts'
-import type { Attempt } from './model/model.ts'
+import type { Attempt, Model, Outage } from './model/model.ts'
 import type { Problem } from './model/problems.ts'
 import { Violation, type World } from './world.ts'
 
@@ -96,34 +96,39 @@ function matchProblems(name: string, problems: readonly Problem[], alerts: reado
   return settled
 }
 
-/** How long after a change of its target a probe may take to notice. */
+/** How long after a change of its target a probe may take to notice, of the time in which Vakt hears. */
 const PROBE_NOTICE_MS = 16 * 60_000
 
 function auditProbes(world: World, alerts: readonly AlertRow[], names: ReadonlyMap<number, string>, now: number): void {
-  for (const [name, outages] of world.model.outages) {
+  const { model } = world
+  for (const [name, outages] of model.outages) {
     const own = alerts.filter(
-      alert => names.get(alert.check_id ?? 0) === name && alert.id > (world.model.settled.get(name) ?? 0),
+      alert => names.get(alert.check_id ?? 0) === name && alert.id > (model.settled.get(name) ?? 0),
     )
     for (const outage of outages) {
-      const isDue = now - outage.from > PROBE_NOTICE_MS
-      const alert = own.shift()
-      if (!alert && !isDue) continue
-      if (!alert || !fitsOutage(alert, outage))
-        throw new Violation(
-          `The target of ${name} was down from ${isoTime(outage.from)}, ${ending(outage.to)}; ${alert ? describe(alert) : 'there is no alert'}.`,
-        )
-      if (alert.state === 'resolved') world.model.settled.set(name, alert.id)
+      const isItsAlert = own[0] !== undefined && own[0].fired_at <= (outage.to ?? now)
+      const alert = isItsAlert ? own.shift() : undefined
+      auditOutage(model, name, outage, alert, now)
+      if (alert?.state === 'resolved') model.settled.set(name, alert.id)
     }
     if (own[0]) throw new Violation(`The target of ${name} is up, but ${describe(own[0])}.`)
-    world.model.outages.set(
+    model.outages.set(
       name,
       outages.filter(({ to }) => to === null),
     )
   }
 }
 
-function fitsOutage(alert: AlertRow, { from, to }: { from: number; to: number | null }): boolean {
-  const isSoon = (at: number | null, since: number) => at !== null && at >= since && at <= since + PROBE_NOTICE_MS
+function auditOutage(model: Model, name: string, outage: Outage, alert: AlertRow | undefined, now: number): void {
+  const isDue = model.heardMs(outage.from, outage.to ?? now) > PROBE_NOTICE_MS
+  if (alert ? fitsOutage(model, alert, outage) : !isDue) return
+  const got = alert ? describe(alert) : 'there is no alert'
+  throw new Violation(`The target of ${name} was down from ${isoTime(outage.from)}, ${ending(outage.to)}; ${got}.`)
+}
+
+function fitsOutage(model: Model, alert: AlertRow, { from, to }: Outage): boolean {
+  const isSoon = (at: number | null, since: number) =>
+    at !== null && at >= since && model.heardMs(since, at) <= PROBE_NOTICE_MS
   return isSoon(alert.fired_at, from) && (to === null ? alert.resolved_at === null : isSoon(alert.resolved_at, to))
 }
 
@@ -169,7 +174,7 @@ function auditChat(
     if (messages.length > 1) throw new Violation(`${messages.length} cards show ${what}.`)
     if (alert.undelivered !== 0) throw new Violation(`Not delivered: ${what}.`)
     if (alert.detector === 'notice') continue
-    const mute = muteOf(world, alert, names, now)
+    const mute = muteOf(world, alert, names, now, messages[0]?.at)
     const expected = expectedOf(alert, storms, names) ?? expectedIn(world, chat.id, alert, now)
     auditPlace(messages.length > 0, mute, expected, what)
     for (const message of messages) auditMentions(world, chat.id, alert, message, mute === 'none', what)
@@ -202,15 +207,16 @@ function auditCard(world: World, alert: AlertRow, message: ChatMessage, what: st
   if (recoveries > 1) throw new Violation(`The recovery was posted ${recoveries} times: ${what}.`)
 }
 
-/** Whether people muted an alert for all of its life, for a part of it, or never. */
+/** Whether people muted an alert, whose card came at `shownAt` in true time, for all of its life, for a part of it, or never. */
 function muteOf(
   world: World,
   alert: AlertRow,
   names: ReadonlyMap<number, string>,
   now: number,
+  shownAt = Number.POSITIVE_INFINITY,
 ): 'all' | 'some' | 'none' {
   const name = names.get(alert.check_id ?? 0)
-  const mutes = world.model.mutes.filter(({ check }) => check === name)
+  const mutes = world.model.mutes.filter(({ check, madeAt }) => check === name && madeAt <= shownAt)
   const end = alert.resolved_at ?? now
   if (alert.resolved_at === null && mutes.every(({ to }) => to < now)) return 'none'
   const isAll = mutes.some(mute => mute.isCertain && mute.from <= alert.fired_at && mute.to >= end)

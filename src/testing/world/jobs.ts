@@ -1,7 +1,7 @@
 // The jobs of a world: when they run, how their runs go wrong, and the pings that follow.
 import { HOUR, MINUTE, SECOND } from '../../time.ts'
 import { dueAfter, isTimed } from './model/schedule.ts'
-import type { Random } from './random.ts'
+import { type Random, uuid } from './random.ts'
 import type { Step } from './steps/step.ts'
 import type { PlannedCheck } from './world.ts'
 
@@ -82,10 +82,4 @@ export function runsOf(check: PlannedCheck, random: Random, start: number, lengt
 export function outsideQuiet(at: number): number {
   const place = at % BLOCK_MS
   return place > BLOCK_MS - STILL_MS ? at + BLOCK_MS - place + SECOND : at
-}
-
-/** A random id of a run. */
-export function uuid(random: Random): string {
-  const hex = Array.from({ length: 32 }, () => random.whole(0, 15).toString(16)).join('')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

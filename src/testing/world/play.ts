@@ -3,12 +3,12 @@ import { MINUTE } from '../../time.ts'
 import { audit } from './audit.ts'
 import { auditLogs } from './audit-logs.ts'
 import { STORM_RATE } from './audit-storms.ts'
-import { type Chat, createChat } from './chat.ts'
+import { createChat } from './chat.ts'
 import { BLOCK_MS } from './jobs.ts'
 import { logBody } from './log-traffic.ts'
 import { Killed } from './mortal-database.ts'
 import type { Plan } from './plan.ts'
-import { createRandom } from './random.ts'
+import { createRandom, seedCrypto } from './random.ts'
 import { PAGER, routingLines } from './routing.ts'
 import { STEP_KINDS } from './steps/index.ts'
 import type { Step } from './steps/step.ts'
@@ -17,13 +17,16 @@ import { Violation, World } from './world.ts'
 import { createWorldClock } from './world-clock.ts'
 import { createWorldLogs } from './world-logs.ts'
 
+/** For so long before the end of a block nothing fails any more; jobs go on. */
+const WELL_MS = 80 * MINUTE
+
 /** What went wrong, when, and in which block; null when nothing did. */
 export type Failure = { message: string; at: number; block: number } | null
 
 /** Plays a plan to its end, or to the first thing that is not true; `onReported` hears how many problems had their alerts. */
 export async function playPlan(
   plan: Plan,
-  onReported: (count: number, chats: readonly Chat[]) => void = () => {},
+  onReported: (count: number, world: World) => void = () => {},
 ): Promise<Failure> {
   const random = createRandom(plan.seed ^ 0x5eed)
   const clock = createWorldClock(plan.start)
@@ -36,22 +39,25 @@ export async function playPlan(
         createChat(id, { random, trueNow: clock.trueNow, isOnline: () => own.isOnline }),
       ),
   })
-  const restore = replaceGlobals(random.next)
+  const restore = replaceGlobals(random.next, plan.seed)
   let block = 0
   try {
     await furnish(world)
     let next = 0
     for (; block * BLOCK_MS < plan.days * 86_400_000; block++) {
       const end = (block + 1) * BLOCK_MS
-      for (let step = plan.steps[next]; step && step.at < end; step = plan.steps[++next]) {
-        await world.passUntil(plan.start + step.at)
-        await playStep(world, step)
+      const playUntil = async (until: number) => {
+        for (let step = plan.steps[next]; step && step.at < until; step = plan.steps[++next]) {
+          await world.passUntil(plan.start + step.at)
+          await playStep(world, step)
+        }
+        await world.passUntil(plan.start + until)
       }
-      await world.passUntil(plan.start + end - 80 * MINUTE)
+      await playUntil(end - WELL_MS)
       world.heal()
-      await world.passUntil(plan.start + end)
+      await playUntil(end)
       await auditLogs(world)
-      onReported(audit(world), world.chats)
+      onReported(audit(world), world)
     }
     return null
   } catch (error) {
@@ -66,7 +72,8 @@ export async function playPlan(
 }
 
 /** Everything random follows the seed, and what a dead process was about to do does not end the world. */
-function replaceGlobals(random: () => number): () => void {
+function replaceGlobals(random: () => number, seed: number): () => void {
+  const releaseCrypto = seedCrypto(createRandom(seed ^ 0x1d5))
   const { random: unseeded } = Math
   Math.random = random
   const { now: unseededNow } = performance
@@ -86,6 +93,7 @@ function replaceGlobals(random: () => number): () => void {
     Math.random = unseeded
     performance.now = unseededNow
     releaseImmediates()
+    releaseCrypto()
   }
 }
 

@@ -1,4 +1,6 @@
-// Random choices that a seed repeats.
+// Random choices that a seed repeats, also those of Node's crypto.
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 
 export interface Random {
   /** A number from 0 up to, but not including, 1. */
@@ -30,4 +32,28 @@ export function createRandom(seed: number): Random {
     return list.at(-1)!
   }
   return { next, pickWeighted, whole, chance: share => next() < share, pick: list => list[whole(0, list.length - 1)]! }
+}
+
+/** Has the ids, nonces and keys of the process follow `random` until the returned function is called. */
+export function seedCrypto(random: Random): () => void {
+  const { randomBytes, randomInt, randomUUID } = crypto
+  const bytes = (size: number) => Buffer.from(Array.from({ length: size }, () => random.whole(0, 255)))
+  const replace = (functions: object) => {
+    Object.assign(crypto, functions)
+    // What imports one of them by name sees it, too.
+    syncBuiltinESMExports()
+  }
+  replace({
+    randomBytes: bytes,
+    randomInt: (least: number, end?: number) =>
+      end === undefined ? random.whole(0, least - 1) : random.whole(least, end - 1),
+    randomUUID: () => uuid(random),
+  })
+  return () => replace({ randomBytes, randomInt, randomUUID })
+}
+
+/** A random id in the form of a UUID. */
+export function uuid(random: Random): string {
+  const hex = Array.from({ length: 32 }, () => random.whole(0, 15).toString(16)).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

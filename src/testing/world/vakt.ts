@@ -95,7 +95,7 @@ export async function startVakt(options: VaktOptions): Promise<Vakt | null> {
       platforms: [
         ...platforms,
         ...chats.map(chat => () => ({
-          name: 'terminal',
+          name: chat.id,
           channels: [chat.channel({ clock: life.clock, isAlive })],
           status: () => ({ state: 'online' as const, since: 0 }),
           start() {},

@@ -17,6 +17,8 @@ export type PlannedCheck = { name: string; flags: string; rules: CheckRules }
 export class Violation extends Error {}
 
 const RESTART_MS = 30_000
+/** Vakt gives a sign of life at least this often, ms. */
+const MAX_SIGN_AGE_MS = 400_000
 
 export type WorldOptions = {
   clock: WorldClock
@@ -181,7 +183,10 @@ export class World {
     const [at, trueAt] = [this.clock.now(), this.clock.trueNow()]
     return async awayMs => {
       const hasOutage = [...this.model.outages.values()].flat().some(({ from, to }) => from >= trueAt || to === null)
-      if (!this.vakt || this.isDeaf() || hasOutage) return
+      const backMs = at - (this.clock.now() + awayMs)
+      // Where Vakt last gave a sign of life is not known so exactly.
+      const isUnclear = backMs >= 0 && backMs < MAX_SIGN_AGE_MS
+      if (!this.vakt || this.isDeaf() || hasOutage || isUnclear) return
       this.vakt.kill()
       this.vakt = null
       model.continueAfter(this.model)
@@ -192,7 +197,11 @@ export class World {
       const later = this.chats.flatMap(chat => chat.messages).filter(({ at: postedAt }) => postedAt > trueAt)
       this.orphans = new Set([...orphans, ...later])
       this.becomeDeaf('stopped', at)
-      this.later(this.clock.trueNow() + awayMs, () => this.start())
+      this.later(this.clock.trueNow() + awayMs, async () => {
+        await this.start()
+        // The clock was set back since the copy was made: that is all that Vakt can see.
+        if (backMs > 0) this.model.rewind(this.clock.now(), backMs)
+      })
     }
   }
 

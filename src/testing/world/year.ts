@@ -1,10 +1,10 @@
 // A year of real life as a plan: both clock changes, a team's usual jobs with their usual faults, maintenance and updates.
 import { DAY, HOUR, MINUTE, SECOND } from '../../time.ts'
-import { BLOCK_MS, outsideQuiet, uuid } from './jobs.ts'
+import { BLOCK_MS, outsideQuiet } from './jobs.ts'
 import { logTraffic } from './log-traffic.ts'
 import { dueAfter, isTimed, type Schedule } from './model/schedule.ts'
 import type { Plan } from './plan.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom, type Random, uuid } from './random.ts'
 import { planRouting } from './routing.ts'
 import type { Step } from './steps/step.ts'
 import type { PlannedCheck } from './world.ts'

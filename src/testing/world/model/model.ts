@@ -30,11 +30,14 @@ export type Deafness = {
 
 type Entry = { kind: 'attempt'; attempt: Attempt } | Deafness | { kind: 'rewind'; now: number; ms: number }
 
-/** A mute that people asked for, by what Vakt's clock shows. */
-export type Mute = { check: string; from: number; to: number; isCertain: boolean }
+/** A mute that people asked for, by what Vakt's clock shows; a card from before `madeAt`, in true time, it does not concern. */
+export type Mute = { check: string; from: number; to: number; isCertain: boolean; madeAt: number }
 
 /** What people did with an alert: the word that its cards must show while it is open. */
 export type Press = { word: 'Acknowledged' | 'Snoozed' | null; until: number | null; isCertain: boolean }
+
+/** The target of a probe does not answer, until `to` (null: still). */
+export type Outage = { from: number; to: number | null }
 
 /** The longest time before a downtime from which Vakt has no sign of life. */
 const LAST_SIGN_MS = 315_000
@@ -44,7 +47,7 @@ const NOTICE_MS: Record<DeafKind, number> = { stopped: 0, asleep: 0, offline: 90
 export class Model {
   readonly problems = new Map<string, CheckProblems>()
   /** The problems of the targets of probes: since when each is down, and until when. */
-  readonly outages = new Map<string, { from: number; to: number | null }[]>()
+  readonly outages = new Map<string, Outage[]>()
   #entries: Entry[] = []
   #attempts = 0
   readonly mutes: Mute[] = []
@@ -54,6 +57,8 @@ export class Model {
   readonly standIns: StandIn[] = []
   /** The times of Vakt's own troubles, which it may report. */
   readonly troubles: { kind: DeafKind | 'chat' | 'clock' | 'any'; from: number; to: number }[] = []
+  /** The times in which Vakt did not hear, in their order, and apart from each other. */
+  readonly deafTimes: { from: number; to: number }[] = []
   /** The highest id of an alert of each check that is settled. */
   readonly settled = new Map<string, number>()
 
@@ -74,6 +79,7 @@ export class Model {
     copy.mutes.push(...structuredClone(this.mutes))
     for (const [id, press] of this.presses) copy.presses.set(id, { ...press })
     copy.troubles.push(...structuredClone(this.troubles))
+    copy.deafTimes.push(...structuredClone(this.deafTimes))
     for (const [name, id] of this.settled) copy.settled.set(name, id)
     return copy
   }
@@ -111,7 +117,7 @@ export class Model {
 
   /** Applies what happened since the last call. */
   apply(): void {
-    let outage: Outage | null = null
+    let outage: StorageOutage | null = null
     for (const entry of this.#entries) {
       if (entry.kind === 'attempt') {
         if (outage) this.#applyRefusal(entry.attempt, outage)
@@ -125,11 +131,14 @@ export class Model {
   }
 
   /** Returns what is still to be learnt about it from the beats that were refused. */
-  #applyDeafness({ kinds, from, to, sureFrom }: Deafness): Outage | null {
+  #applyDeafness({ kinds, from, to, sureFrom }: Deafness): StorageOutage | null {
+    // Vakt's clock went back meanwhile, which is an entry of its own.
+    if (to !== null && to < from) return null
     const notice = Math.max(...[...kinds].map(kind => NOTICE_MS[kind]))
     const end = to ?? from
     const isStorage = kinds.has('storage')
     for (const kind of kinds) this.troubles.push({ kind, from, to: end + notice })
+    this.deafTimes.push({ from, to: end })
     const sure = isStorage || sureFrom === null ? null : { from: sureFrom, to: end }
     const possible = { from: from - LAST_SIGN_MS, to: end + notice }
     for (const problems of this.problems.values()) problems.blind({ begunAt: from, sure, possible })
@@ -137,7 +146,7 @@ export class Model {
   }
 
   /** A full disk: from a refused beat to the next stored one nothing could be stored for sure. */
-  #applyRefusal(attempt: Attempt, outage: Outage): void {
+  #applyRefusal(attempt: Attempt, outage: StorageOutage): void {
     const { at, outcome, check, kind } = attempt
     if (at > outage.to) return
     if (outcome === 'stored') outage.isOpen = false
@@ -150,6 +159,12 @@ export class Model {
     this.problems.get(check)?.refuse({ at, endsRun: kind !== 'start' }, outage.to, outage.isSure)
   }
 
+  /** How long Vakt heard between two instants that its clock showed, ms. */
+  heardMs(from: number, to: number): number {
+    const deafMs = this.deafTimes.map(time => Math.min(time.to, to) - Math.max(time.from, from))
+    return to - from - deafMs.reduce((sum, ms) => sum + Math.max(0, ms), 0)
+  }
+
   #nextStored({ id }: Attempt, end: number): number {
     return (
       this.pendingAttempts().find(later => later.id > id && later.outcome === 'stored' && later.at <= end)?.at ?? end
@@ -158,4 +173,4 @@ export class Model {
 }
 
 /** A storage outage while its beats are applied. */
-type Outage = { to: number; isSure: boolean; isOpen: boolean }
+type StorageOutage = { to: number; isSure: boolean; isOpen: boolean }

@@ -12,13 +12,13 @@ export const mute = stepKind<{ by: 'silence' | 'maintenance'; check: string; ms:
   },
   async play(world, { by, check, ms, name }) {
     const minutes = Math.floor(ms / MINUTE)
-    const from = world.clock.now()
+    const [from, madeAt] = [world.clock.now(), world.clock.trueNow()]
     const line =
       by === 'silence'
         ? `silence add check:${check} --for ${minutes}m`
         : `maintenance add ${name} --matcher check:${check} --for ${minutes}m`
     const answer = await world.command(line)
     if (answer?.ok || (answer === null && world.wasReached()))
-      world.model.mutes.push({ check, from, to: from + minutes * MINUTE, isCertain: answer !== null })
+      world.model.mutes.push({ check, from, to: from + minutes * MINUTE, isCertain: answer !== null, madeAt })
   },
 })
