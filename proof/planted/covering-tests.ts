@@ -18,6 +18,33 @@ export function listCoveringTests(root: string, files: readonly string[]): strin
     .sort((a, b) => cost(a) - cost(b) || (a < b ? -1 : 1))
 }
 
+/** Words in the names of so many files that they say nothing. */
+const COMMON_WORDS = new Set([
+  'src',
+  'command',
+  'test',
+  'story',
+  'model',
+  'ts',
+  'testing',
+  'index',
+  'job',
+  'list',
+  'card',
+  'log',
+])
+
+/** Whether a test has a word in its path that a source file has, too: `rules.story.test.ts` and `rule-evaluator.ts`. */
+export function isNamedLike(testFile: string, file: string): boolean {
+  const words = wordsOf(file)
+  return [...wordsOf(testFile)].some(word => words.has(word))
+}
+
+function wordsOf(path: string): Set<string> {
+  const words = path.split(/[^a-z]+/).map(word => word.replace(/s$/, ''))
+  return new Set(words.filter(word => word !== '' && !COMMON_WORDS.has(word)))
+}
+
 /** For each source file, the files that import it. */
 function readImporters(root: string): Map<string, string[]> {
   const importers = new Map<string, string[]>()

@@ -2,6 +2,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type RunnerTask, type RunnerTestCase, type RunnerTestFile, TestRunner } from 'vitest'
 import { SECOND } from '../../src/time.ts'
+import { isNamedLike } from './covering-tests.ts'
 import type { Attempt, Outcome, Progress, Run } from './sample.ts'
 import { Switchboard } from './switchboard.ts'
 
@@ -24,6 +25,9 @@ const PATIENCE_FACTOR = 8
 const PLAIN_PATIENCE_SECONDS = 600
 const attemptFile = `${progressFile}.attempt`
 
+const NAMESAKE_FACTOR = 6
+const fileOf = new Map(bugs.map(({ id, file }) => [id, file]))
+
 globalThis.__planted ??= new Switchboard(bugs)
 globalThis.__plantedProgress ??= JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
 const board = globalThis.__planted
@@ -33,6 +37,9 @@ export default class PlantedRunner extends TestRunner {
   readonly #progress = globalThis.__plantedProgress
   #repeat = 0
   #queue: number[] = []
+  /** The bug that is tried (0: none), until it is known what came of it. */
+  #current: number | null = null
+  #begunAt = 0
   #baseMs = 0
   /** The bug that the run before noticed, until a run without it has passed. */
   #suspect = 0
@@ -41,6 +48,19 @@ export default class PlantedRunner extends TestRunner {
     this.#repeat = options.repeats
     board.switchTo(0)
     super.onBeforeTryTask(test, options)
+    // What a test prepares before each run belongs to it.
+    if (this.#repeat === 0) {
+      board.reached.clear()
+      this.#queue = []
+      this.#begunAt = performance.now()
+      noteAttempt({ id: 0, test: nameOf(test), patience: PLAIN_PATIENCE_SECONDS })
+      return
+    }
+    this.#current = this.#queue.shift() ?? null
+    if (this.#current === null) return
+    // What a bug leaves behind may make the run after it hang.
+    noteAttempt({ id: this.#current || this.#suspect, test: nameOf(test), patience: this.#patience })
+    board.switchTo(this.#current)
   }
 
   override async onBeforeRunTask(test: RunnerTask): Promise<void> {
@@ -51,44 +71,48 @@ export default class PlantedRunner extends TestRunner {
 
   async runTask(test: RunnerTestCase): Promise<void> {
     const run = TestRunner.getTestFn(test)
-    const name = `${test.file.name} > ${test.name}`
-    if (this.#repeat === 0) return this.#runPlain(test, name, run)
-    const id = this.#queue.shift()
-    if (id === undefined) {
+    if (this.#repeat === 0) return this.#runPlain(test, run)
+    if (this.#current === null) {
       this.#progress.tests.push(test.id)
       return test.context.skip()
     }
-    const patience = PATIENCE_SECONDS + Math.ceil((PATIENCE_FACTOR * this.#baseMs) / SECOND)
     try {
-      // What a bug leaves behind may make the run after it hang.
-      noteAttempt({ id: id || this.#suspect, test: name, patience })
-      board.switchTo(id)
-      await inTime(run, patience)
-      this.#passed(id)
+      await inTime(run, this.#patience)
+      this.#passed(this.#current)
     } catch (error) {
-      this.#failed(id, name, error)
+      this.#failed(this.#current, nameOf(test), error)
     } finally {
-      board.switchTo(0)
-      rmSync(attemptFile, { force: true })
+      this.#endAttempt()
     }
   }
 
+  override async onAfterRetryTask(
+    test: RunnerTestCase,
+    options: Parameters<TestRunner['onAfterRetryTask']>[1],
+  ): Promise<void> {
+    if (this.#current !== null) this.#failed(this.#current, nameOf(test), 'what comes before the test failed')
+    this.#endAttempt()
+    await super.onAfterRetryTask(test, options)
+  }
+
   /** Runs a test without a bug, and notes which bugs it reaches. */
-  async #runPlain(test: RunnerTestCase, name: string, run: () => unknown): Promise<void> {
-    board.reached.clear()
-    this.#queue = []
-    noteAttempt({ id: 0, test: name, patience: PLAIN_PATIENCE_SECONDS })
-    const begun = performance.now()
+  async #runPlain(test: RunnerTestCase, run: () => unknown): Promise<void> {
     try {
       await run()
     } finally {
-      rmSync(attemptFile, { force: true })
+      this.#endAttempt()
     }
-    this.#baseMs = performance.now() - begun
+    this.#baseMs = performance.now() - this.#begunAt
     if (this.#progress.tests.includes(test.id)) return
-    const open = [...board.reached].filter(id => this.#isOpen(id))
+    const open = [...board.reached].filter(id => this.#isOpen(id, test.file.name))
     const places = Math.max(MIN_BUGS, Math.floor(placesMs / this.#baseMs))
     this.#queue = open.sort((a, b) => this.#outcome(a).tries - this.#outcome(b).tries).slice(0, places)
+  }
+
+  #endAttempt(): void {
+    this.#current = null
+    board.switchTo(0)
+    rmSync(attemptFile, { force: true })
   }
 
   override onAfterRunFiles(files: RunnerTestFile[]): void {
@@ -104,9 +128,15 @@ export default class PlantedRunner extends TestRunner {
     savedAt = Date.now()
   }
 
-  #isOpen(id: number): boolean {
-    const outcome = this.#outcome(id)
-    return outcome.noticedBy === null && outcome.tries < maxTries
+  /** Many tests reach some code by the way; those that are named like it may try more. */
+  #isOpen(id: number, testFile: string): boolean {
+    const { noticedBy, tries } = this.#outcome(id)
+    if (noticedBy !== null) return false
+    return tries < maxTries || (tries < NAMESAKE_FACTOR * maxTries && isNamedLike(testFile, fileOf.get(id)!))
+  }
+
+  get #patience(): number {
+    return PATIENCE_SECONDS + Math.ceil((PATIENCE_FACTOR * this.#baseMs) / SECOND)
   }
 
   #outcome(id: number): Outcome {
@@ -132,6 +162,10 @@ export default class PlantedRunner extends TestRunner {
     this.#suspect = id
     this.#queue.unshift(0)
   }
+}
+
+function nameOf(test: RunnerTestCase): string {
+  return `${test.file.name} > ${test.name}`
 }
 
 /** Notes what is tried, for the process that watches this one. */
