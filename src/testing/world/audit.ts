@@ -198,14 +198,41 @@ function auditPlace(
 function auditCard(world: World, alert: AlertRow, message: ChatMessage, what: string, now: number): void {
   const press = world.model.presses.get(alert.id)
   const word = message.card.title.split(':')[0]
-  const plain = `${alert.severity[0]!.toUpperCase()}${alert.severity.slice(1)}`
   const isInForce = press && (press.until === null || press.until > now)
-  const expected = alert.resolved_at !== null ? 'Resolved' : ((isInForce ? press.word : null) ?? plain)
+  const expected = alert.resolved_at !== null ? 'Resolved' : ((isInForce ? press.word : null) ?? plainWord(alert))
   const isKnown = alert.resolved_at !== null || press === undefined || press.isCertain
   if (isKnown && word !== expected) throw new Violation(`The card says "${word}" instead of "${expected}": ${what}.`)
   const recoveries = message.replies.filter(({ card }) => card.title.startsWith('Recovered')).length
   if (recoveries > 1) throw new Violation(`The recovery was posted ${recoveries} times: ${what}.`)
 }
+
+/** Throws a `Violation` where the card of an open alert is not what Vakt knows of it, unless a message about it waits for a retry. */
+export function auditOpenCards(world: World, { state }: { state: State }): void {
+  const shown = world.chats.flatMap(chat => chat.messages).filter(message => !world.orphans.has(message))
+  for (const alert of readAlerts(state)) {
+    if (alert.state === 'resolved' || alert.detector === 'notice' || hasWaiting(state, alert.id)) continue
+    const expected = openWord(alert)
+    for (const { card, ref } of shown.filter(message => alertOf(message) === alert.id)) {
+      const word = card.title.split(':')[0]
+      if (word !== expected)
+        throw new Violation(`The card says "${word}" instead of "${expected}": ${describe(alert)}, ${ref}.`)
+    }
+  }
+}
+
+/** What the card of an open alert begins with, by what Vakt knows. */
+function openWord(alert: AlertRow): string {
+  if (alert.state === 'acknowledged') return 'Acknowledged'
+  return alert.snoozed_until === null ? plainWord(alert) : 'Snoozed'
+}
+
+function hasWaiting(state: State, alertId: number): boolean {
+  const query = `select 1 from notifications
+    where alert_id = ? and (sending is not null or next_attempt_at is not null or failed_version is not null)`
+  return state.prepare<[number]>(query).get(alertId) !== undefined
+}
+
+const plainWord = ({ severity }: AlertRow) => `${severity[0]!.toUpperCase()}${severity.slice(1)}`
 
 /** Whether people muted an alert, whose card came at `shownAt` in true time, for all of its life, for a part of it, or never. */
 function muteOf(
