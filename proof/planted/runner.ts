@@ -25,7 +25,7 @@ const PATIENCE_FACTOR = 8
 const PLAIN_PATIENCE_SECONDS = 600
 const attemptFile = `${progressFile}.attempt`
 
-const NAMESAKE_FACTOR = 6
+const NAMESAKE_FACTOR = 3
 const fileOf = new Map(bugs.map(({ id, file }) => [id, file]))
 
 globalThis.__planted ??= new Switchboard(bugs)
