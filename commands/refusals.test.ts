@@ -31,6 +31,15 @@ it('has a button with the right form, or with the command that shows what there 
   }
 })
 
+it.each([
+  ['silence add nightly-backup --for 1h --to 17:00', 'Use either --for or --to, not both.'],
+  ['checks edit nightly-backup --active "Mon 25:00-26:00"', '25:00'],
+])('%s is refused with its reason', async (line, reason) => {
+  const app = await startApp()
+  await app.says('checks add nightly-backup --every 1d')
+  expect(await app.answerText(line)).toContain(reason)
+})
+
 it('shows the usage once, apart from the sentence', () => {
   const usage = 'checks add <name> [--every EVERY]'
   const card = problemCard(new Problem('invalid', `Name is missing. Usage: ${usage}`, { usage }))

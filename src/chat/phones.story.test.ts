@@ -136,6 +136,7 @@ test('without a public URL a phone still gets the alert, without links', async (
 test('a command adds more phones with a test message; a refusal has the words of the service', async () => {
   await app.result('channels add ntfy:second --name tablet')
   expect(phones.of('ntfy')[0]).toMatchObject({ topic: 'second', title: 'A test from Vakt', priority: 3 })
+  expect(await app.answerText('channels add ntfy:second --name other')).toContain('already exists')
   const text = await app.answerText(`channels add gotify:${GOTIFY_TOKEN} --name watch`)
   expect(text).toContain('gets alerts from now on')
   expect(text).not.toContain(GOTIFY_TOKEN)

@@ -90,6 +90,12 @@ it('runs that overlap each have their own duration', async () => {
     await app.passes('10s')
   }
   expect((await beats()).map(beat => beat.duration_ms)).toEqual([null, 30_000, 40_000, 20_000, null, null, null])
+  for (const step of ['/start E', '/start F', '/log E', '/fail E']) {
+    const [suffix, run] = step.split(' ')
+    await ping(`${suffix}?rid=${rid(run!.toLowerCase())}`)
+    await app.passes('10s')
+  }
+  expect((await beats()).slice(0, 4).map(beat => beat.duration_ms)).toEqual([30_000, null, null, null])
 })
 
 it('names that give one slug get their own, with a word, and both jobs go on', async () => {

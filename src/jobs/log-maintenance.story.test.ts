@@ -221,6 +221,7 @@ it('logs maintain seals and drops now, and logs status shows what each project t
   expect(await app.result('logs maintain')).toMatchObject({ lines: 300, removed: [] })
   expect(await app.result('logs status')).toMatchObject({ lines: 300, unsealed_lines: 0 })
   expect(JSON.stringify(await app.result('audit'))).toContain('logs maintain')
+  expect(await app.answerText('logs salvage')).toContain('No log partition is damaged')
 })
 
 it('"logs salvage" takes the name of a damaged file, or the only one, and says what it found', async () => {

@@ -61,6 +61,10 @@ describe('lines', () => {
     cutter.add(Buffer.alloc(200_000, 'x'))
     cutter.end()
     expect(pieces.map(piece => piece.length)).toEqual([65_536, 65_536, 65_536, 3_392])
+    const whole: number[] = []
+    const longest = createLineSplitter(line => whole.push(line.length))
+    for (const chunk of [Buffer.alloc(65_536, 'x'), Buffer.from('\ny\n')]) longest.add(chunk)
+    expect(whole).toEqual([65_536, 1])
   })
 
   it('have the time of their stamp, in any zone and precision', () => {

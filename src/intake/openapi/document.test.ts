@@ -186,6 +186,8 @@ const SAMPLES: Sample[] = [
   ['GET', () => '/api/logs?q=level:error&limit=1', 200, undefined, ADMIN],
   ['GET', () => '/api/logs?q=("', 400, undefined, ADMIN],
   ['GET', () => '/api/logs?limit=0', 400, undefined, ADMIN],
+  ['GET', () => '/api/logs?limit=1000', 200, undefined, ADMIN],
+  ['GET', () => '/api/logs?limit=1001', 400, undefined, ADMIN],
   ['GET', () => '/api/logs', 401],
   ['GET', () => '/api/logs/tail', 401],
   ['GET', () => '/api/logs/tail?q=("', 400, undefined, ADMIN],

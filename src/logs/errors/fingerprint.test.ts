@@ -10,6 +10,11 @@ import { identify, identifyFresh } from './fingerprint.ts'
 import { readStack } from './stack-trace.ts'
 
 const failure = (changes: Partial<NewLine>) => aLine({ level: 'error', source: 'api', message: 'failed', ...changes })
+it('a stack of very many frames is read to the 200th', () => {
+  const frames = Array.from({ length: 250 }, (_, i) => `    at f (a.js:${i}:1)`)
+  expect(readStack(`RangeError: too deep\n${frames.join('\n')}`)?.frames).toHaveLength(200)
+})
+
 const print = (changes: Partial<NewLine>) => identify(failure(changes))!.fingerprint
 
 const NODE = `TypeError: x is not a function
