@@ -132,6 +132,9 @@ function fitsOutage(model: Model, alert: AlertRow, { from, to }: Outage): boolea
   return isSoon(alert.fired_at, from) && (to === null ? alert.resolved_at === null : isSoon(alert.resolved_at, to))
 }
 
+/** How long after a trouble of its own Vakt may report it, of the time in which it hears. */
+const TROUBLE_NOTICE_MS = 120_000
+
 /** Which troubles an alert about Vakt itself may be about. */
 const EXPLAINED_BY: Readonly<Record<string, readonly string[]>> = {
   absence: ['stopped', 'asleep', 'any', 'clock'],
@@ -147,8 +150,10 @@ function auditExplained(world: World, alert: AlertRow, names: ReadonlyMap<number
   const isMute = alert.detector === 'notice' && /^(silence|maintenance):/.test(alert.key)
   if (isMute && world.model.mutes.length > 0) return
   const kinds = EXPLAINED_BY[alert.detector] ?? []
-  const isKnown = world.model.troubles.some(
-    ({ kind, from, to }) => kinds.includes(kind) && alert.fired_at >= from && alert.fired_at <= to + 120_000,
+  const { troubles } = world.model
+  const isKnown = troubles.some(
+    ({ kind, from, to }) =>
+      kinds.includes(kind) && alert.fired_at >= from && world.model.heardMs(to, alert.fired_at) <= TROUBLE_NOTICE_MS,
   )
   if (!isKnown) throw new Violation(`Nothing explains ${describe(alert)} (${alert.detector}, ${alert.key}).`)
   if (alert.state !== 'resolved') throw new Violation(`All is well again, but ${describe(alert)}.`)

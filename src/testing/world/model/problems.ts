@@ -87,7 +87,9 @@ export class CheckProblems {
   }
 
   #open(): Problem | null {
-    const { downSince } = this.#eager
-    return downSince === null ? null : { from: downSince, to: this.#lazy.downSince, endedAt: null }
+    const downs = [this.#eager.downSince, this.#lazy.downSince].filter(at => at !== null)
+    if (downs.length === 0) return null
+    // Mostly the eager life is down first; a miss that only the lazy one skipped moves those after it, too.
+    return { from: Math.min(...downs), to: downs.length > 1 ? Math.max(...downs) : null, endedAt: null }
   }
 }
