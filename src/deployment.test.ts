@@ -179,8 +179,9 @@ it.each(['vakt', 'vakt-standby'])('the unit %s.service runs what the image runs,
   const unit = read(`deploy/systemd/${name}.service`)
   const command = `/opt/vakt/node_modules/.bin/${image.command}${name === 'vakt' ? '' : ' standby'}`
   expect(unit).toContain(`ExecStart=${command}\n`)
+  expect(unit).toContain(`Environment=${/^ENV (MALLOC_.*)$/m.exec(docker)![1]}\n`)
   const set = [...unit.matchAll(/^Environment=(\w+)=/gm)].map(match => match[1]!)
-  expect(set.filter(setting => !known.has(setting))).toEqual([])
+  expect(set.filter(setting => !known.has(setting))).toEqual(['MALLOC_ARENA_MAX'])
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)![1])).toBeGreaterThan(10)
 })
 

@@ -87,30 +87,30 @@ function characterStart(bytes: Buffer, at: number): number {
 
 /** The whole body, or null when it is longer than `limit` bytes. */
 export async function readWhole(request: Request, limit: number): Promise<Buffer | null> {
-  const length = Number(request.headers.get('content-length') ?? 0)
-  if (length > limit) return null
-  if (length >= MIN_COPIED_BYTES && hasBody(request)) return readLong(request, length, limit)
+  if (Number(request.headers.get('content-length') ?? 0) > limit) return null
   const { kept, total } = await readStart(request, limit)
   return total > limit ? null : kept
 }
 
-/** From this length on a body is copied into its place as it comes: its pieces and the whole would be twice the memory. */
-const MIN_COPIED_BYTES = 1024 * 1024
-
-/** As `readWhole`, of a body that announces its length, which need not be true. Memory is only taken for what has come. */
-async function readLong(request: Request, length: number, limit: number): Promise<Buffer | null> {
+/**
+ * The pieces of a body as one, which has memory of its own. Each piece is copied to its place and its memory given back, so
+ * that a long body is held once; memory is only taken for what has come. `length` is what was announced, bytes. Throws what
+ * `pieces` throws when the body breaks off.
+ */
+export async function joinPieces(pieces: AsyncIterable<Uint8Array>, length: number): Promise<Buffer> {
   let bytes = Buffer.alloc(length)
   let total = 0
-  try {
-    for await (const chunk of request.body!) {
-      const end = total + chunk.length
-      if (end > limit) return null
-      if (end > bytes.length) bytes = Buffer.concat([bytes.subarray(0, total)], Math.min(limit, 2 * end))
-      bytes.set(chunk, total)
-      total = end
-    }
-  } catch {
-    // What came of it is used, as by `readStart`.
+  for await (const piece of pieces) {
+    const end = total + piece.length
+    if (end > bytes.length) bytes = Buffer.concat([bytes.subarray(0, total)], 2 * end)
+    bytes.set(piece, total)
+    total = end
+    giveBack(piece)
   }
-  return total === bytes.length ? bytes : Buffer.from(bytes.subarray(0, total))
+  return total === bytes.length ? bytes : Buffer.from(bytes.buffer.slice(0, total))
+}
+
+/** Frees the memory of a piece that has its own at once: the collector lets many of them pile up. */
+function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }

@@ -1,5 +1,7 @@
 // Whose body is received at all, and how much of it: a stranger costs no memory, and half a body is none.
-import { beforeEach, expect, it } from 'vitest'
+import { connect } from 'node:net'
+import { type ServerType, serve } from '@hono/node-server'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startApp, type TestApp } from '../../testing/app.ts'
 import { takingStore } from '../../testing/taking-store.ts'
 
@@ -59,4 +61,48 @@ it('of a body that is too large no more is kept than the project takes', async (
 it('nothing of a body that broke off is taken', async () => {
   const { status } = await streams('/api/logs', 2, { 'x-api-key': secret }, true)
   expect([status, taken()]).toEqual([400, 0])
+})
+
+describe('a body of several megabytes', () => {
+  const bodies: Buffer[] = []
+  const sent = Buffer.from(Array.from({ length: 3 * 1024 * 1024 + 5 }, (_, at) => 32 + (at % 90)))
+  let server: ServerType
+  let port: number
+
+  beforeEach(async () => {
+    bodies.length = 0
+    const { store } = takingStore()
+    const append: typeof store.append = batch => {
+      bodies.push(Buffer.from(batch.body))
+      return store.append(batch)
+    }
+    app = await startApp({ store: { ...store, append } })
+    secret = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
+    port = await new Promise(resolve => {
+      server = serve({ fetch: app.intake.fetch, port: 0, hostname: '127.0.0.1' }, info => resolve(info.port))
+    })
+  })
+  afterEach(() => new Promise(resolve => server.close(resolve)))
+
+  it('arrives as it was sent, one after another over the same connection', async () => {
+    for (let i = 0; i < 3; i++) {
+      const headers = { 'x-api-key': secret, 'content-type': 'text/plain' }
+      const answer = await fetch(`http://127.0.0.1:${port}/api/logs`, { method: 'POST', headers, body: sent })
+      expect(answer.status).toBe(200)
+    }
+    expect(bodies.map(body => body.equals(sent))).toEqual([true, true, true])
+  })
+
+  it('is not taken when it breaks off', async () => {
+    const socket = connect(port, '127.0.0.1')
+    const head = `POST /api/logs HTTP/1.1\r\nHost: vakt\r\nX-Api-Key: ${secret}\r\nContent-Type: text/plain\r\n`
+    const closed = new Promise(resolve => socket.once('close', resolve))
+    socket.resume()
+    socket.write(`${head}Content-Length: ${sent.length}\r\n\r\n`)
+    await new Promise(resolve => socket.write(sent.subarray(0, sent.length / 2), resolve))
+    socket.destroy()
+    await closed
+    const next = await fetch(`http://127.0.0.1:${port}/ping/nobody`)
+    expect([next.status, bodies]).toEqual([404, []])
+  })
 })

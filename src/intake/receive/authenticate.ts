@@ -7,7 +7,7 @@ import type { Telemetry } from '../../telemetry.ts'
 import { readIntakeKey, type ShownKey } from '../access/shown-keys.ts'
 import { limitWrongKeys } from '../access/wrong-keys.ts'
 import { type AuthOptions, isAdminKey, signedOnly, unknownKey } from '../auth.ts'
-import { readStart } from '../body.ts'
+import { joinPieces, readStart } from '../body.ts'
 import { findSigner, isSigned, readSignature } from '../signed.ts'
 import { bodyTooLarge, MAX_BODY_BYTES } from './limits.ts'
 import { recordRefusedRequest } from './refusals.ts'
@@ -44,16 +44,16 @@ export function authenticateAndRead(
   return limitWrongKeys(options, request, incoming, async () => {
     if (isSigned(headers)) {
       const { project, key } = findSigner(options, headers)
-      const raw = await readCounted(options, request, { project, key }, parameters, now)
+      const raw = await readCounted(options, { request, incoming }, { project, key }, parameters, now)
       return { ...readSignature(options, { request, incoming, rawBody: raw }, now), raw }
     }
     const signer = webhook ? findWebhookSigner(options, parameters) : null
     if (webhook && signer) {
-      const raw = await readCounted(options, request, signer, parameters, now)
+      const raw = await readCounted(options, { request, incoming }, signer, parameters, now)
       return { ...signer, ...proveWebhook(options, webhook, signer, headers, raw, now), raw }
     }
     const sender = findSender(options, request, incoming, parameters, readKey)
-    return { ...sender, raw: await readCounted(options, request, sender, parameters, now) }
+    return { ...sender, raw: await readCounted(options, { request, incoming }, sender, parameters, now) }
   })
 }
 
@@ -105,13 +105,13 @@ function findSender(
 /** The body of a known sender; that it is too large is counted. */
 async function readCounted(
   { telemetry }: ReceiveOptions,
-  request: Request,
+  received: ReceivedRequest,
   { project, key }: Pick<Sender, 'project' | 'key'>,
   parameters: URLSearchParams,
   now: number,
 ): Promise<Buffer> {
   try {
-    return await readRaw(request, project)
+    return await readRaw(received, project)
   } catch (error) {
     const names = { source: parameters.get('source') ?? '', host: parameters.get('host') ?? '' }
     const refused = { ...names, project: project.name, sender: key?.id ?? 'the admin key' }
@@ -124,14 +124,23 @@ async function readCounted(
 const COMPRESSION_OVERHEAD = 1.01
 const COMPRESSION_OVERHEAD_BYTES = 4096
 
-async function readRaw(request: Request, project: Project): Promise<Buffer> {
+/** From this length on, bytes, the collected pieces of a body and their whole would be too much memory. */
+const LONG_BODY_BYTES = 1024 * 1024
+
+/** A request, and what the server made it of; there is nothing below a request in a test. */
+type ReceivedRequest = { request: Request; incoming: IncomingMessage | undefined }
+
+async function readRaw({ request, incoming }: ReceivedRequest, project: Project): Promise<Buffer> {
   const limit = Math.min(project.bodyLimit, MAX_BODY_BYTES)
   const isCompressed = request.headers.has('content-encoding')
   const rawLimit = isCompressed ? limit * COMPRESSION_OVERHEAD + COMPRESSION_OVERHEAD_BYTES : limit
   const announced = request.headers.get('content-length')
+  const length = Number(announced)
+  const isAllowed = announced !== null && length <= rawLimit
+  if (isAllowed && length >= LONG_BODY_BYTES && incoming?.readable)
+    return joinPieces(incoming, length).catch(throwBrokenOff)
   // Reading a body of known size in one piece is several times faster than reading it as a stream.
-  if (announced !== null && Number(announced) <= rawLimit)
-    return Buffer.from(await request.arrayBuffer().catch(throwBrokenOff))
+  if (isAllowed) return Buffer.from(await request.arrayBuffer().catch(throwBrokenOff))
   if (announced === null) {
     const { kept, total, broken } = await readStart(request, rawLimit)
     if (broken) throwBrokenOff()

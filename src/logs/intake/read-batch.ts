@@ -59,7 +59,11 @@ function readOnce(batch: Batch, key: Uint8Array | null, formats: FormatReader): 
   const lines: NewLine[] = []
   const rejected: LineError[] = []
   const usedUp = batch.limits.usedUp ? new Set(batch.limits.usedUp) : null
-  for (const [index, record] of findRecords(batch, context).entries()) {
+  const records = findRecords(batch, context)
+  for (let index = 0; index < records.length; index++) {
+    const record = records[index]
+    // A record is garbage once it is a line: a body of 10 MB is not held twice.
+    records[index] = null
     const fields = readFields(record, context)
     const line = fields && normalise(fields, batchOf(record, batch), context, redactor)
     if (line && usedUp?.has(emitterOf(line))) rejected.push({ index, field: EMITTER_FIELD, message: usedUpText(line) })
