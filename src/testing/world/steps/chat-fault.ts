@@ -14,6 +14,8 @@ export const chatFault = stepKind<{ chat: string; fault: ChatFault; ms: number }
     const chat = world.chats.find(candidate => candidate.id === id)!
     chat.fault = fault
     const begun = world.clock.now()
+    // A backup that is made meanwhile knows of it.
+    world.model.troubles.push({ kind: 'chat', from: begun, to: begun + ms })
     world.later(world.clock.trueNow() + ms, async () => {
       if (chat.fault === fault) chat.fault = null
       world.model.troubles.push({ kind: 'chat', from: begun, to: world.clock.now() })

@@ -2,6 +2,9 @@
 import { HOUR, MINUTE } from '../../../time.ts'
 import { lasting, stepKind } from './step.ts'
 
+/** Vakt may take so long to notice that there is room. */
+const NOTICE_MS = 20 * MINUTE
+
 export const logDiskFull = stepKind<{ pages: number; ms: number }>({
   name: 'log disk full',
   weight: 3,
@@ -13,10 +16,8 @@ export const logDiskFull = stepKind<{ pages: number; ms: number }>({
     const { logs } = world
     if (!logs) return
     const from = world.clock.now()
+    world.model.troubles.push({ kind: 'storage', from, to: from + ms + NOTICE_MS })
     logs.store.limit(pages)
-    world.later(world.clock.trueNow() + ms, async () => {
-      logs.store.limit(null)
-      world.model.troubles.push({ kind: 'storage', from, to: world.clock.now() + 20 * MINUTE })
-    })
+    world.later(world.clock.trueNow() + ms, async () => logs.store.limit(null))
   },
 })
