@@ -41,7 +41,10 @@ export function isNamedLike(testFile: string, file: string): boolean {
 }
 
 function wordsOf(path: string): Set<string> {
-  const words = path.split(/[^a-z]+/).map(word => word.replace(/s$/, ''))
+  const words = path
+    .replace(/\.ts$/, '')
+    .split(/[^a-z]+/)
+    .map(word => word.replace(/s$/, ''))
   return new Set(words.filter(word => word !== '' && !COMMON_WORDS.has(word)))
 }
 
