@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { silentLogger } from '../logger.ts'
 import { createFakeClock } from '../testing/fake-clock.ts'
 import { DAY, MINUTE } from '../time.ts'
-import { availability, availabilityText } from './availability.ts'
+import { availability, availabilityOver, availabilityText } from './availability.ts'
 import { afterRound, initialConnectivity } from './connectivity.ts'
 import { PingUnavailable, ping } from './ping.ts'
 import { createProber, probeTarget } from './probe.ts'
@@ -122,6 +122,13 @@ describe('availability', () => {
     const found = availability(spans, from, to)
     expect(found).toEqual({ share, knownMs })
     expect(availabilityText(found, to - from)).toBe(text)
+  })
+
+  it('of parts of a time has the start of each', () => {
+    expect(availabilityOver(spans, 0, 110, 2)).toEqual([
+      [0, availability(spans, 0, 55).share],
+      [55, availability(spans, 55, 110).share],
+    ])
   })
 
   it('shows how much of the time is known where that is little', () => {

@@ -1,5 +1,6 @@
 // Tables of cases: verdicts of several viewpoints, silence, lists of names, and reports that are whole or not.
 import { describe, expect, it } from 'vitest'
+import { createMainClient, RefusedByMain } from '../jobs/satellites/main-client.ts'
 import { Problem } from '../problem.ts'
 import { memoryState } from '../state/database.ts'
 import { decodeReport, encodeReport, type SatelliteReport, type SentRecord } from './record.ts'
@@ -118,4 +119,37 @@ it('finding what to send and what was sent reads none of what waits, however muc
     SPOOL_QUERIES.map(() => expect.stringMatching(/^SEARCH spool USING COVERING INDEX spool_kind/)),
   )
   expect(spool.count('lines')).toBe(0)
+})
+
+describe('an answer of the main', () => {
+  const answers = (...given: [status: number, body: unknown, headers?: Record<string, string>][]) => {
+    const client = createMainClient('key', async () => {
+      const [status, body, headers = {}] = given.shift()!
+      return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers })
+    })
+    return { client, ask: () => client.request('/x', {}, 1000) }
+  }
+  const refusal = (code: string) => ({ error: { code, message: 'No.' } })
+
+  it('that does not know the satellite removes it, until another takes its key again', async () => {
+    const { client, ask } = answers([401, refusal('unauthorized')], [200, {}])
+    await expect(ask()).rejects.toThrow('401: No.')
+    expect(client.isRemoved()).toBe(true)
+    await ask()
+    expect(client.isRemoved()).toBe(false)
+  })
+
+  it('says how long to wait; one of a proxy is no refusal', async () => {
+    const { client, ask } = answers(
+      [429, refusal('rate_limited'), { 'retry-after': '7' }],
+      [400, refusal('invalid')],
+      [503, refusal('busy')],
+      [401, '<h1>Password</h1>'],
+    )
+    await expect(ask()).rejects.toEqual(new RefusedByMain('429: No.', 7000))
+    await expect(ask()).rejects.toEqual(new RefusedByMain('400: No.', null))
+    await expect(ask()).rejects.not.toBeInstanceOf(RefusedByMain)
+    await expect(ask()).rejects.toThrow('status 401, which is no answer of Vakt')
+    expect(client.isRemoved()).toBe(false)
+  })
 })
