@@ -58,7 +58,7 @@ async function findSurvivors(bugs: readonly PlantedBug[], tests: readonly string
   const progressFile = join(folder, 'progress.json')
   try {
     writeFileSync(progressFile, JSON.stringify(createProgress()))
-    const run = { bugs, order: tests, progressFile, maxTries: Number.MAX_SAFE_INTEGER, placesMs: PLACES_MS }
+    const run = { bugs, order: tests, progressFile, maxTries: Number.MAX_SAFE_INTEGER, placesMs: PLACES_MS, near: {} }
     await runTests(run, Date.now() + 30 * MINUTE)
     const { outcomes, done } = JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
     if (done.length < tests.length) throw new Error(`Of ${tests.join(', ')} only ${done.length} ran to the end.`)

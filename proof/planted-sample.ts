@@ -13,6 +13,8 @@ const ROOT = join(import.meta.dirname, '..')
 const MIN_SHARE = 0.85
 /** How long one test is repeated with bug after bug, ms. */
 const PLACES_MS = 10_000
+/** So many of the nearest test files try a bug, however many tests did before. */
+const NEAR_FILES = 15
 const AREAS = ['rules', 'tables', 'loops', 'doors'] as const
 
 /**
@@ -40,7 +42,10 @@ export async function plantedSample(options: Readonly<Record<string, string>>): 
   console.log(`planted-sample: seed ${seed}, ${bugs.length} bugs, ${order.length} test files`)
   try {
     const until = Date.now() + Number(options.minutes ?? 60) * MINUTE
-    await runTests({ bugs, order, progressFile, maxTries: MAX_TRIES, placesMs: PLACES_MS }, until)
+    const near = Object.fromEntries(
+      bugs.map(({ id, file }) => [id, listCoveringTests(ROOT, [file]).slice(0, NEAR_FILES)]),
+    )
+    await runTests({ bugs, order, progressFile, maxTries: MAX_TRIES, placesMs: PLACES_MS, near }, until)
     return report(bugs, JSON.parse(readFileSync(progressFile, 'utf8')) as Progress, order)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -6,9 +6,12 @@ import { dirname, join } from 'node:path'
 const LEFT_OUT =
   /(contract|crash|process|cli|start-failure|upgrade\.story|writer-death|damage|paging|salvage|old-partitions|client-examples|simulate|supply-chain|architecture|real)\.test\.ts$|^src\/(logs\/embedded|simulation)\//
 
+const importersOf: Record<string, Map<string, string[]>> = {}
+
 /** The test files that import one of `files`, directly or through others, those with the fewest steps between first. */
 export function listCoveringTests(root: string, files: readonly string[]): string[] {
-  const importers = readImporters(root)
+  importersOf[root] ??= readImporters(root)
+  const importers = importersOf[root]
   const distance = new Map<string, number>(files.map(file => [file, 0]))
   for (const [file, steps] of distance)
     for (const importer of importers.get(file) ?? []) if (!distance.has(importer)) distance.set(importer, steps + 1)

@@ -12,7 +12,9 @@ declare global {
   var __plantedProgress: Progress
 }
 
-const { bugs, progressFile, maxTries, placesMs } = JSON.parse(readFileSync(process.env.PLANTED_SAMPLE!, 'utf8')) as Run
+const { bugs, progressFile, maxTries, placesMs, near } = JSON.parse(
+  readFileSync(process.env.PLANTED_SAMPLE!, 'utf8'),
+) as Run
 /** A slow test is tried with no fewer bugs than these, although they take longer than `placesMs`. */
 const MIN_BUGS = 3
 /** Repetitions of one test at most: each bug may need one more without it; it ends when no bug is left. */
@@ -128,11 +130,12 @@ export default class PlantedRunner extends TestRunner {
     savedAt = Date.now()
   }
 
-  /** Many tests reach some code by the way; those that are named like it may try more. */
+  /** Many tests reach some code by the way; those that are near it or named like it may try more. */
   #isOpen(id: number, testFile: string): boolean {
     const { noticedBy, tries } = this.#outcome(id)
     if (noticedBy !== null) return false
-    return tries < maxTries || (tries < NAMESAKE_FACTOR * maxTries && isNamedLike(testFile, fileOf.get(id)!))
+    if (tries < maxTries || near[id]?.includes(testFile)) return true
+    return tries < NAMESAKE_FACTOR * maxTries && isNamedLike(testFile, fileOf.get(id)!)
   }
 
   get #patience(): number {

@@ -39,6 +39,8 @@ export type Run = {
   order: readonly string[]
   progressFile: string
   maxTries: number
+  /** For each bug, the test files that are nearest to it: they try it beyond `maxTries`. */
+  near: Readonly<Record<number, readonly string[]>>
   /** A test is repeated with as many bugs as this time (ms) allows. */
   placesMs: number
 }
