@@ -98,6 +98,13 @@ it('runs that overlap each have their own duration', async () => {
   expect((await beats()).slice(0, 4).map(beat => beat.duration_ms)).toEqual([30_000, null, null, null])
 })
 
+it('beats of one moment stay in the order in which they came', async () => {
+  const { ping, beats } = await startPings()
+  const rid = 'aaaaaaaa-dead-4bee-8f61-24bedbcaab59'
+  await Promise.all([ping(''), ping('/log'), ping(`/start?rid=${rid}`), ping('/fail')])
+  expect((await beats()).map(beat => beat.kind)).toEqual(['fail', 'start', 'log', 'success'])
+})
+
 it('names that give one slug get their own, with a word, and both jobs go on', async () => {
   const { app, key, check } = await startPings('twin')
   expect(await app.answerText('checks add Twin')).toContain(

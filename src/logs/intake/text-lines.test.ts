@@ -26,6 +26,8 @@ describe('a text line', () => {
     ],
     ['a=1 b="x y"', { message: 'a=1 b="x y"', attributes: { a: '1', b: 'x y' } }],
     ['a=1 ', { message: 'a=1', attributes: {} }],
+    [`a=1 b=${'x'.repeat(17_000)}`, { attributes: {} }],
+    [' a=1 b=2', { attributes: {} }],
     ['a=1 and then b=2', { message: 'a=1 and then b=2', attributes: {} }],
     [
       '<131>Nov 21 08:00:05 web-1 cart[42]: no stock',
