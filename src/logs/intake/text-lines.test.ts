@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { NewLine } from '../line.ts'
 import { RECEIVED, textLines } from './batches.testing.ts'
+import { readLogfmt } from './logfmt.ts'
 
 const AT = Date.parse('2026-11-21T08:00:05.123Z')
 const S = 1795248005000
@@ -26,8 +27,6 @@ describe('a text line', () => {
     ],
     ['a=1 b="x y"', { message: 'a=1 b="x y"', attributes: { a: '1', b: 'x y' } }],
     ['a=1 ', { message: 'a=1', attributes: {} }],
-    [`a=1 b=${'x'.repeat(17_000)}`, { attributes: {} }],
-    [' a=1 b=2', { attributes: {} }],
     ['a=1 and then b=2', { message: 'a=1 and then b=2', attributes: {} }],
     [
       '<131>Nov 21 08:00:05 web-1 cart[42]: no stock',
@@ -324,4 +323,10 @@ describe('a W3C extended log', () => {
       ['error', '12:00:00', {}],
     ])
   })
+})
+
+it('logfmt is a line of pairs from its start on, and not a very long one', () => {
+  expect(readLogfmt('a=1 b=2')).toEqual({ a: '1', b: '2' })
+  for (const line of [' a=1 b=2', 'a=1', 'x a=1 b=2', `a=1 b=${'x'.repeat(17_000)}`])
+    expect(readLogfmt(line)).toBeNull()
 })
