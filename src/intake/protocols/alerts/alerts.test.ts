@@ -308,7 +308,15 @@ describe('a webhook', () => {
   })
 
   it('refuses templates that are none, and bodies without objects', () => {
-    for (const query of ['title={', 'title=}x{', 'title={a} and {', 'title=} of {a}', 'title={a b"}', 'labels=x', `title=${'x'.repeat(1_001)}`])
+    for (const query of [
+      'title={',
+      'title=}x{',
+      'title={a} and {',
+      'title=} of {a}',
+      'title={a b"}',
+      'labels=x',
+      `title=${'x'.repeat(1_001)}`,
+    ])
       expect(() => parse(webhook, { id: 1 }, { query }), query).toThrow(/template/)
     for (const body of ['7', 'null', '[1]', '"x"']) expect(() => parse(webhook, body)).toThrow(/as a JSON object/)
     expect(() => parse(webhook, { a: 1 }, { query: 'each=a' })).toThrow(/no list/)
