@@ -79,6 +79,8 @@ describe('the level of a text line', () => {
     ['fatal', "thread 'main' panicked at src/main.rs:4:5:"],
     ['error', 'Traceback (most recent call last):'],
     ['error', 'java.lang.IllegalStateException: closed'],
+    ['error', 'ActionView::Template::Error (undefined method `x` for nil):'],
+    ['error', 'Internal Server Error: /orders/7'],
     ['error', 'TypeError: x is not a function'],
     [null, 'no error found in 3 files'],
     [null, 'errors: 0, warnings: 0'],

@@ -120,7 +120,7 @@ const shouted = new RegExp(
   `(?:^|[\\s|:])(${WORD}|[IWEFD](?=/)|(?<=(?:^|\\s)\\d{1,7}\\s)[IWEFD](?=\\s\\w))\\s?(?=[\\s:|/-]|$)`,
 )
 const failure =
-  /^(?:Traceback \(most recent call last\)|Exception in thread|Unhandled |Uncaught |Caused by: |PHP \w+ error: |[\w.$]{0,80}(?:Error|Exception)\b(?::|$))|\((?:\w{1,40}::){0,4}\w{0,60}(?:Error|Exception)\)$/
+  /^(?:Traceback \(most recent call last\)|Exception in thread|Unhandled |Uncaught |Caused by: |PHP \w+ error: |Internal Server Error: |[\w.$]{0,80}(?:Error|Exception)\b(?::|$)|(?:\w{1,40}::){0,4}\w{0,60}(?:Error|Exception) \()|\((?:\w{1,40}::){0,4}\w{0,60}(?:Error|Exception)\)$/
 const crash = /^(?:panic: |fatal error: |thread '[^']{0,80}' .{0,40}panicked at)/
 
 /**

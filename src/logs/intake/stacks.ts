@@ -10,7 +10,9 @@ export type TraceState =
   | 'python'
   | 'python-group'
   | 'python-done'
+  | 'python-warning'
   | 'go'
+  | 'go-frames'
   | 'rust'
   | 'dotnet-head'
   | 'dotnet'
@@ -26,6 +28,7 @@ export type TraceState =
   | 'slow-query'
   | 'kernel'
   | 'android'
+  | 'ruby-head'
   | 'samba-head'
   | 'samba'
 
@@ -42,8 +45,13 @@ const failure =
 const traceback = /^\s*(?:[+|] )?(?:Exception Group )?Traceback \(most recent call last\):/
 const pythonChain = /^(?:During handling of the above exception|The above exception was the direct cause)/
 const pythonGroup = /^\s*\+ Exception Group Traceback /
+/** Python's warnings show the line of code below. */
+const pythonWarning = /^\S{1,300}\.py:\d{1,7}: \w{0,60}Warning: /
 const goHead = /^(?:panic: |fatal error: |goroutine \d+ \[)/
 const goNext = /^(?:goroutine \d+ |\s|created by |\[signal |exit status |[\w./*()[\]{}·-]{1,300}\(.*\)$|panic: |\t)/
+/** Loggers such as zap write a function and, below it, its place. */
+const goFunction = /^[\w./*()[\]{}·~@-]{1,300}$/
+const goPlace = /^\t\S.{0,500}\.go:\d{1,7}$/
 const rustHead = /^thread '[^']{0,100}'.{0,40} panicked at /
 const rustNext = /^(?:note: |stack backtrace:|\s+\d+: |\s+at )/
 /** .NET's console writes the message below the category, in the column behind the level. */
@@ -76,6 +84,8 @@ const kernelNext =
   /^(?:\s|CPU: \d|Hardware name: |Modules linked in|R(?:IP|SP|AX|BX|CX|DX|SI|DI|BP|\d\d): |E(?:IP|AX|FLAGS): |[CDEFG]S: |CR\d: |DR\d: |PKRU: |Code: |Call [Tt]race:|<\/?(?:TASK|IRQ|NMI)>|task:|Tainted: |Not tainted|Workqueue: |PGD |#PF: |Oops: |invalid opcode|pc : |lr : |sp : |x\d{1,2} ?: |---\[ end |"echo 0 > )/
 /** Samba writes the place in its source first, and the text below. */
 const sambaHead = /^\[\d{4}\/\d\d\/\d\d [\d:.]{8,16}, {1,3}\d{1,2}[,\]].{1,300}\)$/
+/** Rails begins the report of an exception with an empty line, which gets the header of Ruby's Logger alone. */
+const rubyHead = /^[DIWEFAU], \[.{20,60}\] {1,2}[A-Z]{3,7} -- [^:]{0,80}: {0,2}(?:\[[^\]]{1,100}\] {0,2}){0,5}$/
 /** The slow query log of MySQL. */
 const slowQueryHead = /^# (?:Time|User@Host): /
 
@@ -127,7 +137,9 @@ function isPostgresHead(line: string): boolean {
   return line.includes(':  ') && postgresHead.test(line)
 }
 
+const TAB = 9
 const COLON = 58
+const COMMA = 44
 const BRACKET = 93
 const EQUALS = 61
 const PARENTHESIS = 41
@@ -140,6 +152,8 @@ function headOfNext(line: string): TraceState {
   if (last === EQUALS && reportHead.test(line)) return 'report-head'
   if (last >= 48 && last <= 57 && hasNumberAtEnd(line) && nodeHead.test(line)) return 'node-head'
   if (julHead.test(line)) return 'jul-head'
+  if (line.includes('.py:') && pythonWarning.test(line)) return 'python-warning'
+  if (line.charCodeAt(1) === COMMA && rubyHead.test(line.trimEnd())) return 'ruby-head'
   return julia.test(line) ? 'julia' : 'none'
 }
 
@@ -234,6 +248,10 @@ function continueHead(trace: TraceState, line: string, next: string | undefined)
       if (!dotnetNext.test(line)) return null
       // Scopes stand before the message.
       return line.startsWith('      => ') && next !== undefined && dotnetNext.test(next) ? trace : 'dotnet'
+    case 'python-warning':
+      return /^ {2}\S/.test(line) ? 'none' : null
+    case 'go-frames':
+      return goPlace.test(line) || isGoFrame(line, next) ? 'go-frames' : null
     case 'report-head':
     case 'report':
       return reportEnd.test(line) ? null : 'report'
@@ -246,6 +264,8 @@ function continueBlock(trace: TraceState, line: string, next: string | undefined
   switch (trace) {
     case 'jul-head':
       return julNext.test(line) ? 'none' : null
+    case 'ruby-head':
+      return failure.test(line) ? 'frames' : null
     case 'node-head':
       return next !== undefined && nodeMark.test(next) ? 'node-code' : null
     case 'node-code':
@@ -272,6 +292,11 @@ function continueSystem(trace: TraceState, line: string): TraceState | null {
   }
 }
 
+/** Whether a line names a function whose place is on the next. */
+function isGoFrame(line: string, next: string | undefined): boolean {
+  return next !== undefined && next.charCodeAt(0) === TAB && goPlace.test(next) && goFunction.test(line)
+}
+
 /** Starts a trace below the line it belongs to. */
 function startBelow(
   trace: TraceState,
@@ -282,6 +307,7 @@ function startBelow(
   const isBelow = beginsWith(line, BELOW)
   if (isBelow && traceback.test(line)) return trace === 'none' && !hasFailed() ? null : tracebackOf(line)
   if (isFrame(line)) return 'frames'
+  if (isGoFrame(line, next)) return 'go-frames'
   if (isScriptFrame(line)) return hasFailed() ? 'frames' : null
   if (isBelow && goHead.test(line)) return hasFailed() ? 'go' : null
   if (isBelow && elixirHead.test(line)) return hasFailed() ? 'elixir' : null

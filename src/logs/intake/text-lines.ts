@@ -137,7 +137,7 @@ function continueEntry(entry: Entry, line: PeeledLine, ahead: readonly PeeledLin
     return false
   }
   if (isMessageOfHead(entry.trace, following)) {
-    entry.head += ` ${line.text.trim()}`
+    entry.head = `${entry.head.trimEnd()} ${line.text.trim()}`
     entry.isFailure = null
   } else entry.stack.push(following === 'dotnet' ? line.text.slice(DOTNET_INDENT) : line.text)
   entry.trace = following
@@ -161,6 +161,7 @@ const DOTNET_INDENT = 6
 function isMessageOfHead(before: TraceState, after: TraceState): boolean {
   return (
     before === 'jul-head' ||
+    before === 'ruby-head' ||
     before === 'samba-head' ||
     (before === 'dotnet-head' && after === 'dotnet') ||
     (before === 'report-head' && after === 'report')
@@ -243,7 +244,8 @@ function peelLine(line: string, { formats }: TextContext): PeeledLine {
   return {
     prefix,
     text: isPadded ? text.trimStart() : text,
-    stream: `${source}\0${host}\0${pid}\0${stream}`,
+    // A prefix that names none of them, such as a request's id, is of the one stream of lines without a prefix.
+    stream: source || host || pid || stream ? `${source}\0${host}\0${pid}\0${stream}` : '',
     isPartial,
     isBare: isBare && !isPadded,
   }

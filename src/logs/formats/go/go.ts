@@ -23,6 +23,13 @@ export const GO: readonly TextFormat[] = [
         attributes: { caller: 'shop/cart.go:42' },
       },
       {
+        text: '2026-11-29T10:00:01.123Z\tERROR\tshop/cart.go:42\tno stock\nmain.(*Cart).Pay\n\t/app/shop/cart.go:42\nmain.main\n\t/app/main.go:7',
+        level: 'error',
+        time: '2026-11-29T10:00:01.123Z',
+        message: 'no stock',
+        stack: 'main.(*Cart).Pay\n\t/app/shop/cart.go:42\nmain.main\n\t/app/main.go:7',
+      },
+      {
         text: '2026-11-29T11:00:01.123+0100\tinfo\tshop.cart\tshop/cart.go:42\tstarted',
         level: 'info',
         time: '2026-11-29T10:00:01.123Z',

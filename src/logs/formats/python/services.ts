@@ -7,6 +7,26 @@ const LEVEL = '(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)'
 export const PYTHON_SERVICES: readonly TextFormat[] = [
   {
     kind: 'text',
+    name: 'python-warning',
+    title: "Python's warnings, with the line of code below",
+    after: 'start',
+    first: '!-~',
+    has: 'Warning: ',
+    pattern: /^(?<caller>\S{1,300}\.py:\d{1,7}): \w{0,60}Warning: /,
+    level: 'warn',
+    examples: [
+      {
+        text: '/app/shop/cart.py:12: DeprecationWarning: utcnow() is deprecated\n  now = datetime.utcnow()',
+        level: 'warn',
+        time: null,
+        message: '/app/shop/cart.py:12: DeprecationWarning: utcnow() is deprecated',
+        stack: '  now = datetime.utcnow()',
+        attributes: { caller: '/app/shop/cart.py:12' },
+      },
+    ],
+  },
+  {
+    kind: 'text',
     name: 'celery',
     title: 'Celery',
     after: 'time',

@@ -7,6 +7,31 @@ const LEVEL = '(?<level>DEBUG|INFO|WARN|ERROR|FATAL|ANY|UNKNOWN)'
 export const RUBY: readonly TextFormat[] = [
   {
     kind: 'text',
+    name: 'rails-tags',
+    title: "Rails with the request's id before each line, as its tagged logging writes it",
+    after: 'start',
+    first: '[',
+    pattern: /^\[(?<request_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\] (?<message>.*)$/s,
+    isPrefix: true,
+    examples: [
+      {
+        text: '[550e8400-e29b-41d4-a716-446655440000] Completed 500 Internal Server Error in 12ms (Views: 1.0ms)',
+        level: 'error',
+        time: null,
+        message: 'Completed 500 Internal Server Error in 12ms (Views: 1.0ms)',
+        attributes: { request_id: '550e8400-e29b-41d4-a716-446655440000' },
+      },
+      {
+        text: "[550e8400-e29b-41d4-a716-446655440000]   \n[550e8400-e29b-41d4-a716-446655440000] NoMethodError (undefined method 'pay' for nil):\n[550e8400-e29b-41d4-a716-446655440000]   \n[550e8400-e29b-41d4-a716-446655440000] app/controllers/orders_controller.rb:3:in 'create'\n[550e8400-e29b-41d4-a716-446655440000] lib/auth.rb:4:in 'call'",
+        level: 'error',
+        time: null,
+        message: "NoMethodError (undefined method 'pay' for nil):",
+        stack: "app/controllers/orders_controller.rb:3:in 'create'\nlib/auth.rb:4:in 'call'",
+      },
+    ],
+  },
+  {
+    kind: 'text',
     name: 'ruby-logger',
     title: "Ruby's Logger, Rails, Unicorn",
     after: 'start',
@@ -45,6 +70,21 @@ export const RUBY: readonly TextFormat[] = [
         time: '2026-11-29T10:00:01.123Z',
         message: 'no stock (StockError)',
         stack: "/app/cart.rb:10:in `pay'",
+      },
+      {
+        text: "F, [2026-11-29T10:00:01.123456 #7] FATAL -- : [550e8400-e29b-41d4-a716-446655440000]   \n[550e8400-e29b-41d4-a716-446655440000] NoMethodError (undefined method 'pay' for nil):\n[550e8400-e29b-41d4-a716-446655440000]   \n[550e8400-e29b-41d4-a716-446655440000] app/controllers/orders_controller.rb:3:in 'create'",
+        level: 'fatal',
+        time: '2026-11-29T10:00:01.123Z',
+        message: "NoMethodError (undefined method 'pay' for nil):",
+        stack: "app/controllers/orders_controller.rb:3:in 'create'",
+        attributes: { pid: 7, request_id: '550e8400-e29b-41d4-a716-446655440000' },
+      },
+      {
+        text: "F, [2026-11-29T10:00:01.123456 #7] FATAL -- :   \nZeroDivisionError (divided by 0):\n  \napp/models/cart.rb:3:in 'total'",
+        level: 'fatal',
+        time: '2026-11-29T10:00:01.123Z',
+        message: 'ZeroDivisionError (divided by 0):',
+        stack: "app/models/cart.rb:3:in 'total'",
       },
       {
         text: 'W, [2026-11-29T10:00:01.123456 #7]  WARN -- : slow',
