@@ -13,4 +13,10 @@ it('the longest overdue checks come first, whatever their ids', async () => {
     state.prepare(`update checks set status = 'up', down_at = ? where name = ?`).run(now - minutes * 60_000, name)
   expect(overdueChecks(state, now, 3).map(check => check.name)).toEqual(['b', 'd', 'c'])
   expect(overdueChecks(state, now, 10)).toHaveLength(4)
+
+  // What a satellite received until then may still be on its way.
+  await app.result('satellites add oslo')
+  state.prepare('update satellites set complete_to = ?').run(now - 2.5 * 60_000)
+  state.prepare(`update checks set satellite_id = (select id from satellites) where name in ('a', 'b')`).run()
+  expect(overdueChecks(state, now, 10).map(check => check.name)).toEqual(['b', 'd', 'c'])
 })

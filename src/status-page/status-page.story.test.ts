@@ -70,6 +70,7 @@ describe('a status page', () => {
     ])
     expect((await json()).groups[0]!.components[0]).toMatchObject({ state: 'operational', availability: 1 })
     expect((await json()).groups[0]!.components[0]!.days).toHaveLength(90)
+    expect(text).toContain('aria-label="Website: 100 % available in the last 90 days"')
   })
 
   it('says what is down, in the words of the team, and leaks nothing', async () => {

@@ -198,6 +198,7 @@ describe('a backtest', () => {
     }
     expect((await shown()).map(([detector]) => detector)).toEqual(['error-rate'])
     expect(await logs.app.result('rules test error-rates --last 30m')).toMatchObject({ cards: 1 })
+    expect(await logs.app.result('rules test error-rates --last 30m --threshold 90')).toMatchObject({ cards: 0 })
     await logs.app.passes('3m')
     expect((await shown()).map(([detector]) => detector).sort()).toEqual(['error-rate', 'threshold'])
     expect(await logs.app.result('rules test few --last 10m')).toMatchObject({

@@ -163,6 +163,11 @@ describe('a record', () => {
       { message: 'm', labels: { app: 'x' } },
       { tags: [], attributes: { labels: { app: 'x' } } },
     ],
+    [
+      'what looks like an event of Kubernetes, of another type',
+      { message: 'm', reason: 'r', type: 'Custom', involvedObject: { name: 'x' } },
+      { level: 'info', message: 'm', attributes: { reason: 'r', type: 'Custom', involvedObject: { name: 'x' } } },
+    ],
     ['an error that is text', { message: 'm', error: 'refused' }, { message: 'm', attributes: { error: 'refused' } }],
     [
       'its project, which its key decides',
