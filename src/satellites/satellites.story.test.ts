@@ -13,6 +13,7 @@ import { shareLogStore } from '../testing/log-store.ts'
 import { until } from '../testing/running.ts'
 import { signV2 } from '../testing/sign.ts'
 import { takingStore } from '../testing/taking-store.ts'
+import { decodeReport, encodeReport, type SatelliteReport } from './record.ts'
 
 const newStore = shareLogStore()
 
@@ -454,6 +455,54 @@ describe('a satellite', () => {
       await main.passes('6s')
       expect([next.status().parts.main, main.titles()]).toEqual([{ ok: true, message: null }, []])
     }
+    await main.stop()
+  })
+
+  it('that was killed is not taken for two, whatever was still on its way and however both streams begin', async () => {
+    const main = await startApp()
+    const berlin = await startSatellite(main)
+    await main.passes('6s')
+    berlin.line.up = false
+    const old = decodeReport(Buffer.from(berlin.sent.at(-1)!.body as Uint8Array)).report
+    const headers = { ...(berlin.sent.at(-1)!.headers as Record<string, string>) }
+    const posts = (changes: Partial<SatelliteReport>, end: Promise<unknown> = Promise.resolve()) => {
+      const bytes = encodeReport({ ...old, now: main.clock.now(), ...changes }, [])
+      const body = new ReadableStream({
+        async start(stream) {
+          stream.enqueue(bytes)
+          await end
+          stream.close()
+        },
+      })
+      return main.request('/api/satellite/report', { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+    }
+    const link = (id: string, after: string | null, ...unanswered: string[]) => ({ id, after, unanswered })
+    const next = { instance: 'next', run: 'next', chain: link('a', null, 'a') }
+    let token: string | null = null
+    const beats = async (id: string, ...unanswered: string[]) => {
+      const answer = await posts({ ...next, kind: 'beats', chain: link(id, token, ...unanswered, id) })
+      if (answer.status === 200) token = ((await answer.json()) as { token: string }).token
+      return answer.status
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const lines = posts({ ...next, kind: 'lines' }, promise)
+    await settled()
+    expect(await beats('b', 'a')).toBe(200)
+    resolve()
+    expect((await lines).status).toBe(200)
+    expect(await beats('c')).toBe(200)
+    // Of the run that was killed; and of this one, which gave it up and sent another one.
+    expect((await posts({ now: old.now })).status).toBe(409)
+    expect((await posts({ ...next, kind: 'beats' })).status).toBe(409)
+    await main.passes('6s')
+    expect(await beats('d')).toBe(200)
+    await main.passes('6s')
+    expect(main.titles()).toEqual([])
+    // Sent after the next run had begun: two machines.
+    expect((await posts({})).status).toBe(409)
+    expect(await beats('e')).toBe(200)
+    await main.passes('6s')
+    expect(main.titles()).toEqual(['Warning: Two satellites run as berlin'])
     await main.stop()
   })
 

@@ -62,6 +62,11 @@ export function findSatellite(state: State, name: string): Satellite {
   })
 }
 
+/** The satellite of an id as it is now, or undefined when it was removed. */
+export function readSatellite(state: State, id: number): Satellite | undefined {
+  return listSatellites(state).find(satellite => satellite.id === id)
+}
+
 /** The satellite of a key, or undefined. */
 export function readSatelliteByKey(state: State, key: string): Satellite | undefined {
   return state
@@ -120,15 +125,14 @@ export function noteCheckSatellite(state: State, checkId: number, satelliteId: n
 export type Progress = { [kind in StreamKind]: number }
 
 /**
- * Admits a run that reports, or throws `conflict`: two runs at the same time are those of copies of one folder or machine, or
+ * Admits a run that reports, or returns its refusal: two runs at the same time are those of copies of one folder or machine, or
  * of one key that was used twice. The one that reports already is accepted, and the other one waits until that is silent; a
- * restart over the same folder is accepted at once. Call it in a transaction of its own: what it notes must outlast the refusal.
+ * restart over the same folder is accepted at once. Call it in a transaction, with the satellite as it is there.
  */
 export function admitRun(
   state: State,
   satellite: Satellite,
   { instance, place }: Pick<SatelliteReport, 'instance' | 'place'>,
-  address: string,
   now: number,
 ): Problem | null {
   if (satellite.instance === instance) return null
@@ -141,7 +145,6 @@ export function admitRun(
     saveProgress(state, satellite.id, instance, {}, now)
     return null
   }
-  noteRival(state, satellite.id, address, now)
   return rivalProblem(satellite, left)
 }
 

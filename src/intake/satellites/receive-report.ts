@@ -30,6 +30,7 @@ import {
   noteRival,
   type Received,
   readProgress,
+  readSatellite,
   rivalProblem,
   saveProgress,
   saveReport,
@@ -99,15 +100,21 @@ export async function receiveReport(
 /** Why a report is not taken: another run of the satellite reports, or another copy of the same one. */
 function refuseRival(
   { state, clock, chains }: ReceiveReportOptions,
-  satellite: Satellite,
+  { id }: Satellite,
   report: SatelliteReport,
   address: string,
 ): Problem | null {
   const now = clock.now()
-  const refusal = admitRun(state, satellite, report, address, now)
-  if (refusal || chains.follows(satellite, report)) return refusal
-  noteRival(state, satellite.id, address, now)
-  return rivalProblem(satellite, RIVAL_RETRY_MS)
+  // Read again: the other stream of a new run may have begun it while this report was on its way.
+  const satellite = readSatellite(state, id)
+  if (!satellite) return null
+  const refusal = admitRun(state, satellite, report, now)
+  if (!refusal && chains.follows(satellite, report)) {
+    chains.begin(satellite, report)
+    return null
+  }
+  if (!chains.isLate(satellite, report)) noteRival(state, id, address, now)
+  return refusal ?? rivalProblem(satellite, RIVAL_RETRY_MS)
 }
 
 /** Stores beats, results and downtimes in one transaction; if one of them cannot be stored, each in its own. */
