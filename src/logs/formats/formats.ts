@@ -20,6 +20,7 @@ import { SERILOG } from './dotnet/serilog.ts'
 import type { Format } from './format.ts'
 import { GO } from './go/go.ts'
 import { GO_SHORT_LEVELS } from './go/klog.ts'
+import { GO_RECORDS } from './go/records.ts'
 import { JAVA_LAYOUTS } from './java/layouts.ts'
 import { JAVA_RECORDS } from './java/records.ts'
 import { JAVA_SERVERS } from './java/servers.ts'
@@ -29,6 +30,7 @@ import { KERNEL } from './kernel/kernel.ts'
 import { MAIL } from './mail/mail.ts'
 import { BRACKETED_LEVELS } from './native/bracketed-level.ts'
 import { NATIVE } from './native/native.ts'
+import { SEPARATED_LEVELS } from './native/separated-level.ts'
 import { TRANSLATED_LEVELS } from './native/translated-levels.ts'
 import { CISCO } from './network/cisco.ts'
 import { FIREWALLS } from './network/firewalls.ts'
@@ -77,6 +79,7 @@ export const FORMATS: readonly Format[] = [
   ...PYTHON_RECORDS,
   ...GO_SHORT_LEVELS,
   ...GO,
+  ...GO_RECORDS,
   ...NODE_CRASHES,
   ...RUBY,
   ...PHP,
@@ -113,5 +116,6 @@ export const FORMATS: readonly Format[] = [
   ...NATIVE,
   ...SMALL_LEVELS,
   ...BRACKETED_LEVELS,
+  ...SEPARATED_LEVELS,
   ...TRANSLATED_LEVELS,
 ]

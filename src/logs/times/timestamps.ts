@@ -39,6 +39,8 @@ export function readTimestamp(value: unknown, context: TimeContext): Timestamp |
 export function leadingTime(line: string, context: TimeContext): (Timestamp & { rest: string }) | null {
   const first = line.charCodeAt(0)
   if (first === BRACKET) return bracketedTime(line, context)
+  const closing = CLOSINGS[first]
+  if (closing !== undefined) return enclosedTime(line, closing, context)
   // A time begins with a digit or a capital letter; most lines do not and return here.
   if (isDigit(first)) {
     const plain = plainTime(line, context)
@@ -85,6 +87,17 @@ function bracketedTime(line: string, context: TimeContext): (Timestamp & { rest:
   if (closing) return { at, hasZone, rest: line.slice(end + closing[0].length).replace(/^ {1,2}/, '') }
   const rest = restAfter(line, end)
   return rest === null ? null : { at, hasZone, rest: `[${rest}` }
+}
+
+/** The signs that stand around a time in place of brackets, by the code of the first. */
+const CLOSINGS: { readonly [code: number]: string } = { 34: '"', 40: ')', 60: '>' }
+
+function enclosedTime(line: string, closing: string, context: TimeContext): (Timestamp & { rest: string }) | null {
+  if (!isDigit(line.charCodeAt(1)) || !isDigitNear(line)) return null
+  const found = findTime(line, 1, context)
+  if (!found || line[found.end] !== closing) return null
+  const { at, hasZone, end } = found
+  return { at, hasZone, rest: line.slice(end + 1).replace(/^[:;,|]? {0,2}/, '') }
 }
 
 /** Names of months and days are followed by a number soon. */
