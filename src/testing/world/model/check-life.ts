@@ -50,8 +50,9 @@ export class CheckLife {
     return copy
   }
 
-  get deadline(): number | null {
-    return this.#deadline
+  /** When the next beat is due. */
+  get due(): number | null {
+    return this.#due
   }
 
   /** Time passes: deadlines before `until` are missed, one at `until` only with `isInclusive`. */
