@@ -117,6 +117,23 @@ describe('archiving', () => {
     expect(one.status().isArchived(first!)).toBe(true)
   })
 
+  it('goes on when the retention of a partition ends while it is archived', async () => {
+    const place = folderStorage(to)
+    let isFirst = true
+    const one = archiver({
+      ...place,
+      async put(...file) {
+        if (!isFirst) return place.put(...file)
+        isFirst = false
+        await store.maintain(NOON + 4 * DAY, { isArchived: () => true, isReachable: true })
+        throw new Problem('busy', 'It is away.')
+      },
+    })
+    expect(await one.run()).toBe(1)
+    expect(one.failing()).toBe(null)
+    expect(recorded()).toEqual([SECOND])
+  })
+
   it('archives a partition again under another name when it got more lines', async () => {
     const one = archiver()
     await one.run()
