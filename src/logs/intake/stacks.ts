@@ -152,9 +152,13 @@ function headOfNext(line: string): TraceState {
   if (last === EQUALS && reportHead.test(line)) return 'report-head'
   if (last >= 48 && last <= 57 && hasNumberAtEnd(line) && nodeHead.test(line)) return 'node-head'
   if (julHead.test(line)) return 'jul-head'
-  if (line.includes('.py:') && pythonWarning.test(line)) return 'python-warning'
+  if (!isDigit(line.charCodeAt(0)) && line.includes('.py:') && pythonWarning.test(line)) return 'python-warning'
   if (line.charCodeAt(1) === COMMA && rubyHead.test(line.trimEnd())) return 'ruby-head'
   return julia.test(line) ? 'julia' : 'none'
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 /** Whether a line ends with a colon and digits. */

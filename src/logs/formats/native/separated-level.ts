@@ -8,21 +8,12 @@ export const SEPARATED_LEVELS: readonly TextFormat[] = [
   {
     kind: 'text',
     name: 'level-between-signs',
-    title: 'rows of CSV, and levels between stars, braces or arrows: time;LEVEL;message',
+    title: 'levels between quotes, stars, braces or arrows: time *LEVEL* message',
     after: 'time',
-    first: '"{*<(|A-Z-',
-    pattern: new RegExp(
-      String.raw`^(?:["{*<(|-]{1,3}${LEVEL}["}*>)]{0,3}|${LEVEL})(?:(?<=["}*>)])|[;,]) ?[;,:]? ?${REST}`,
-      's',
-    ),
+    first: '"{*<(|-',
+    pattern: new RegExp(String.raw`^["{*<(|-]{1,3}${LEVEL}["}*>)]{1,3} ?[;,:]? ?${REST}`, 's'),
     isGeneral: true,
     examples: [
-      {
-        text: '2026-11-29 10:00:01;ERROR;no stock',
-        level: 'error',
-        time: '2026-11-29T10:00:01Z',
-        message: 'no stock',
-      },
       {
         text: '"2026-11-29 10:00:01","WARN","slow"',
         level: 'warn',
@@ -43,6 +34,8 @@ export const SEPARATED_LEVELS: readonly TextFormat[] = [
       },
     ],
   },
+  levelBefore(';', 'semicolons'),
+  levelBefore(',', 'commas'),
   {
     kind: 'text',
     name: 'level-before-time',
@@ -66,3 +59,24 @@ export const SEPARATED_LEVELS: readonly TextFormat[] = [
     ],
   },
 ]
+
+function levelBefore(sign: string, name: string): TextFormat {
+  return {
+    kind: 'text',
+    name: `level-with-${name}`,
+    title: `rows with ${name}: time${sign}LEVEL${sign}message`,
+    after: 'time',
+    first: 'A-Z',
+    has: sign,
+    pattern: new RegExp(`^${LEVEL}${sign} ?${REST}`, 's'),
+    isGeneral: true,
+    examples: [
+      {
+        text: `2026-11-29 10:00:01${sign}ERROR${sign}no stock`,
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        message: 'no stock',
+      },
+    ],
+  }
+}

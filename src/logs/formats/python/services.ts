@@ -10,7 +10,7 @@ export const PYTHON_SERVICES: readonly TextFormat[] = [
     name: 'python-warning',
     title: "Python's warnings, with the line of code below",
     after: 'start',
-    first: '!-~',
+    first: 'A-Za-z_/.<',
     has: 'Warning: ',
     pattern: /^(?<caller>\S{1,300}\.py:\d{1,7}): \w{0,60}Warning: /,
     level: 'warn',
