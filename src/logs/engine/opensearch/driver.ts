@@ -1,4 +1,5 @@
 // The driver of OpenSearch, and of what speaks the same part of its REST interface.
+import { setTimeout } from 'node:timers/promises'
 import { Problem } from '../../../problem.ts'
 import { DAY } from '../../../time.ts'
 import { parseId } from '../../embedded/partitions/line-key.ts'
@@ -28,11 +29,14 @@ const WRITE_TIMEOUT_MS = 60_000
 const ANSWER_MARGIN_MS = 5_000
 const POLL_MS = 200
 /** A question that fails sooner may be asked again without anybody waiting too long; the first time counts. */
-const [QUICK_MS, MAX_TRIES] = [2_000, 3]
+const [QUICK_MS, MAX_TRIES] = [2_000, 4]
+/** A cluster takes a moment to notice that a node is gone; so long before the third try, and twice that before the fourth. */
+const RETRY_PAUSE_MS = 500
 const RED_REMEDY = 'Bring back the node that has it, or delete that index and restore it from an archive.'
 
 /** Opens the driver; nothing is asked of the cluster before the first call. */
 export function openDriver(options: OpenSearchOptions): EngineDriver {
+  const { retryPauseMs = RETRY_PAUSE_MS } = options
   const client = new OpenSearchClient(options)
   const names = indexNames(options.prefix)
   const red = new RedIndexes(client, names)
@@ -65,7 +69,9 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
         return await ask(red.searched(starting))
       } catch (error) {
         const isQuick = performance.now() < beganAt + QUICK_MS
-        const checked = isAway(error) && tries < MAX_TRIES ? await red.check().catch(() => null) : null
+        if (!isAway(error) || tries === MAX_TRIES) throw error
+        if (isQuick) await setTimeout(retryPauseMs * (tries - 1))
+        const checked = await red.check().catch(() => null)
         if (!checked || !(checked.isChanged || checked.starting.length > 0 || isQuick)) throw error
         // They have no line that was shipped when the question began; the next question asks them again.
         starting = checked.starting
@@ -271,7 +277,7 @@ async function purge(client: OpenSearchClient, indexes: string, query: object): 
     type Task = { completed: boolean; response?: { deleted: number; failures: unknown[] }; error?: { reason?: string } }
     const { completed, response, error } = await client.get<Task>('GET', `_tasks/${task}`)
     if (!completed) {
-      await new Promise(resolve => setTimeout(resolve, POLL_MS))
+      await setTimeout(POLL_MS)
       continue
     }
     const failure = error?.reason ?? (response?.failures.length ? JSON.stringify(response.failures[0]) : null)

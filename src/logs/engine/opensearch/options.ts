@@ -12,4 +12,6 @@ export type OpenSearchOptions = {
   prefix: string
   shards: number
   replicas: number
+  /** How long a question waits before it is tried a third time, ms (default: 500); only tests change it. */
+  retryPauseMs?: number
 }

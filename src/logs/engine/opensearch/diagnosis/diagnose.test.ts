@@ -110,6 +110,10 @@ const FAULTS: [fault: string, answers: Answers, found: (string | RegExp)[], opti
   [
     'a red index',
     {
+      'POST /vakt-2*,vakt-restored-*/_delete_by_query': { status: 503, body: {} },
+      'GET /_cat/indices/vakt-2*,vakt-restored-*?format=json&h=index,health': {
+        body: [{ index: 'vakt-2026-11-21.3d.0', health: 'red' }],
+      },
       'GET /_cluster/health': health('red'),
       'GET /_cat/indices/vakt-2*,vakt-restored-*?format=json&h=index&health=red': {
         body: [{ index: 'vakt-2026-11-21.3d.0' }],
