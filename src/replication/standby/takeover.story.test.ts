@@ -32,7 +32,7 @@ describe('a Vakt that takes over', () => {
     const first = await startApp()
     const beat = await first.hasCheck('job --every 1h --grace 5m')
     await beat()
-    await first.passes('10m')
+    await first.passes('10m3s')
     const app = await takesOver(first, async () => {})
     // The copy knows of nothing after its last sign of life, 3 s before.
     expect(app.titles()).toEqual(['Resolved: Taken over from vakt-a; up to 28 s of beats may be missing'])
