@@ -716,6 +716,33 @@ describe('a satellite', () => {
     await main.stop()
   })
 
+  it('that is removed while its report is on its way is refused', async () => {
+    const main = await startApp()
+    const berlin = await startSatellite(main)
+    await main.passes('6s')
+    const { body: bytes, headers } = berlin.sent.at(-1)!
+    berlin.line.up = false
+    const { promise: removed, resolve } = Promise.withResolvers<void>()
+    const body = new ReadableStream({
+      async start(stream) {
+        stream.enqueue(bytes)
+        await removed
+        stream.close()
+      },
+    })
+    const answer = main.request('/api/satellite/report', {
+      method: 'POST',
+      headers,
+      body,
+      duplex: 'half',
+    } as RequestInit)
+    await settled()
+    await main.result('satellites remove berlin --yes')
+    resolve()
+    expect((await answer).status).toBe(401)
+    await main.stop()
+  })
+
   it('with the key of another one is refused while that one reports', async () => {
     const main = await startApp()
     const berlin = await startSatellite(main)

@@ -160,6 +160,14 @@ export function rivalProblem({ name, address }: Pick<Satellite, 'name' | 'addres
   )
 }
 
+/** The problem of a key that is not, or no longer, that of a satellite. */
+export function unknownKeyProblem(): Problem {
+  return new Problem(
+    'unauthorized',
+    'The key is not that of a satellite, or the satellite was removed. "satellites add" on the main makes one.',
+  )
+}
+
 /** Notes that another run of a satellite was refused. */
 export function noteRival(state: State, id: number, address: string, now: number): void {
   state.prepare('update satellites set rival_seen_at = ?, rival_address = ? where id = ?').run(now, address, id)

@@ -1,5 +1,6 @@
 // Who sends log lines and alerts: a key in a header or a signature; and the body, read only once the sender is known.
 import type { IncomingMessage } from 'node:http'
+import { MEBIBYTE } from '../../bytes.ts'
 import { Problem } from '../../problem.ts'
 import { type Key, readKeyBySecret } from '../../projects/keys.ts'
 import { findProject, type Project } from '../../projects/projects.ts'
@@ -124,10 +125,10 @@ async function readCounted(
 const COMPRESSION_OVERHEAD = 1.01
 const COMPRESSION_OVERHEAD_BYTES = 4096
 
-/** From this length on, bytes, the collected pieces of a body and their whole would be too much memory. */
-const LONG_BODY_BYTES = 1024 * 1024
+/** A body of this many bytes or more is copied piece by piece: all its pieces beside the whole take twice the memory. */
+const LONG_BODY_BYTES = MEBIBYTE
 
-/** A request, and what the server made it of; there is nothing below a request in a test. */
+/** A request, and what the server made it from; tests without a server have no `incoming`. */
 type ReceivedRequest = { request: Request; incoming: IncomingMessage | undefined }
 
 async function readRaw({ request, incoming }: ReceivedRequest, project: Project): Promise<Buffer> {

@@ -34,6 +34,7 @@ import {
   rivalProblem,
   saveProgress,
   saveReport,
+  unknownKeyProblem,
 } from '../../satellites/satellites.ts'
 import { truncate } from '../../text.ts'
 import { MINUTE, SECOND } from '../../time.ts'
@@ -107,7 +108,7 @@ function refuseRival(
   const now = clock.now()
   // Read again: the other stream of a new run may have begun it while this report was on its way.
   const satellite = readSatellite(state, id)
-  if (!satellite) return null
+  if (!satellite) return unknownKeyProblem()
   const refusal = admitRun(state, satellite, report, now)
   if (!refusal && chains.follows(satellite, report)) {
     chains.begin(satellite, report)

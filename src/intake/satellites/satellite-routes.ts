@@ -9,7 +9,7 @@ import type { Vault } from '../../projects/vault.ts'
 import { readDirectory } from '../../satellites/directories.ts'
 import { decodeReport } from '../../satellites/record.ts'
 import type { Satellite } from '../../satellites/satellite.ts'
-import { readSatelliteByKey } from '../../satellites/satellites.ts'
+import { readSatelliteByKey, unknownKeyProblem } from '../../satellites/satellites.ts'
 import { SECOND } from '../../time.ts'
 import { readShownKey } from '../access/shown-keys.ts'
 import { limitWrongKeys, type WrongKeyOptions } from '../access/wrong-keys.ts'
@@ -121,10 +121,7 @@ function identify(
     const shown = readShownKey(request.headers)
     const satellite = shown?.secret ? readSatelliteByKey(options.state, shown.secret) : undefined
     if (satellite) return satellite
-    throw new Problem(
-      'unauthorized',
-      'The key is not that of a satellite, or the satellite was removed. "satellites add" on the main makes one.',
-    )
+    throw unknownKeyProblem()
   })
 }
 

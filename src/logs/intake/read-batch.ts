@@ -62,7 +62,7 @@ function readOnce(batch: Batch, key: Uint8Array | null, formats: FormatReader): 
   const records = findRecords(batch, context)
   for (let index = 0; index < records.length; index++) {
     const record = records[index]
-    // A record is garbage once it is a line: a body of 10 MB is not held twice.
+    // The record may be collected once it is a line: a body of 10 MB is not held twice.
     records[index] = null
     const fields = readFields(record, context)
     const line = fields && normalise(fields, batchOf(record, batch), context, redactor)

@@ -150,7 +150,7 @@ function headOfNext(line: string): TraceState {
   if (last === BRACKET && dotnetHead.test(line)) return 'dotnet-head'
   if (last === PARENTHESIS && sambaHead.test(line)) return 'samba-head'
   if (last === EQUALS && reportHead.test(line)) return 'report-head'
-  if (last >= 48 && last <= 57 && hasNumberAtEnd(line) && nodeHead.test(line)) return 'node-head'
+  if (isDigit(last) && hasNumberAtEnd(line) && nodeHead.test(line)) return 'node-head'
   if (julHead.test(line)) return 'jul-head'
   if (!isDigit(line.charCodeAt(0)) && line.includes('.py:') && pythonWarning.test(line)) return 'python-warning'
   if (line.charCodeAt(1) === COMMA && rubyHead.test(line.trimEnd())) return 'ruby-head'
@@ -164,7 +164,7 @@ function isDigit(code: number): boolean {
 /** Whether a line ends with a colon and digits. */
 function hasNumberAtEnd(line: string): boolean {
   let at = line.length - 1
-  while (at > 0 && line.charCodeAt(at) >= 48 && line.charCodeAt(at) <= 57) at--
+  while (at > 0 && isDigit(line.charCodeAt(at))) at--
   return line.charCodeAt(at) === COLON
 }
 
@@ -296,7 +296,7 @@ function continueSystem(trace: TraceState, line: string): TraceState | null {
   }
 }
 
-/** Whether a line names a function whose place is on the next. */
+/** Whether a line is the name of a Go function whose place is on the next line. */
 function isGoFrame(line: string, next: string | undefined): boolean {
   return next !== undefined && next.charCodeAt(0) === TAB && goPlace.test(next) && goFunction.test(line)
 }

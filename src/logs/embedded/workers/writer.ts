@@ -65,7 +65,7 @@ const calls = {
       },
       batches,
     )
-    // At once: the collector lets many bodies pile up, for it does not know their size. Some batches share one.
+    // The memory of the bodies is free at once: the collector does not know their size and lets many pile up. Batches may share one.
     for (const { body } of batches) if (!body.detached) body.transfer(0)
     changed.push(...partitions.sealOverdue())
     scheduleSealing()

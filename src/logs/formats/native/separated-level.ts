@@ -8,10 +8,10 @@ export const SEPARATED_LEVELS: readonly TextFormat[] = [
   {
     kind: 'text',
     name: 'level-between-signs',
-    title: 'levels between quotes, stars, braces or arrows: time *LEVEL* message',
+    title: 'levels between quotes, stars, braces or angle brackets: time *LEVEL* message',
     after: 'time',
-    first: '"{*<(|-',
-    pattern: new RegExp(String.raw`^["{*<(|-]{1,3}${LEVEL}["}*>)]{1,3} ?[;,:]? ?${REST}`, 's'),
+    first: '"{*<(',
+    pattern: new RegExp(String.raw`^["{*<(]{1,3}${LEVEL}["}*>)]{1,3} ?[;,:]? ?${REST}`, 's'),
     isGeneral: true,
     examples: [
       {
