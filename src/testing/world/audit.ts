@@ -181,11 +181,23 @@ function auditChat(
     if (alert.detector === 'notice') continue
     const mute = muteOf(world, alert, names, now, messages[0]?.at)
     const expected = expectedOf(alert, storms, names) ?? expectedIn(world, chat.id, alert, now)
-    auditPlace(messages.length > 0, mute, expected, what)
+    if (messages.length > 0 || !isShownByOrphan(world, chat, alert))
+      auditPlace(messages.length > 0, mute, expected, what)
     for (const message of messages) auditMentions(world, chat.id, alert, message, mute === 'none', what)
     const [message] = messages
     if (message) auditCard(world, alert, message, what, now)
   }
+}
+
+/**
+ * Whether a card shows an ended alert that a restored backup does not know: somebody deleted the card that the backup knows,
+ * and its copy was sent after the backup was made.
+ */
+function isShownByOrphan(world: World, chat: Chat, alert: AlertRow): boolean {
+  const title = `Resolved: ${alert.title}`
+  return chat.messages.some(
+    message => world.orphans.has(message) && alertOf(message) === alert.id && message.card.title === title,
+  )
 }
 
 /** Whether a card is where it must be, and nowhere else. */
