@@ -17,11 +17,25 @@ const OPERATORS: Record<string, string> = {
   ...{ '<': '<=', '<=': '<', '>': '>=', '>=': '>', '===': '!==', '!==': '===' },
   ...{ '+': '-', '-': '+', '*': '/', '/': '*', '&&': '||', '||': '&&' },
 }
-const BUILDER_CALLS: Record<string, string> = {
-  ...{ lt: 'lte', lte: 'lt', gt: 'gte', gte: 'gt', eq: 'ne', ne: 'eq', asc: 'desc', desc: 'asc' },
-  ...{ isNull: 'isNotNull', isNotNull: 'isNull' },
-}
-const METHODS: Record<string, string> = { some: 'every', every: 'some', min: 'max', max: 'min' }
+// Maps, because every object has a `toString`, too.
+const BUILDER_CALLS = new Map([
+  ['lt', 'lte'],
+  ['lte', 'lt'],
+  ['gt', 'gte'],
+  ['gte', 'gt'],
+  ['eq', 'ne'],
+  ['ne', 'eq'],
+  ['asc', 'desc'],
+  ['desc', 'asc'],
+  ['isNull', 'isNotNull'],
+  ['isNotNull', 'isNull'],
+])
+const METHODS = new Map([
+  ['some', 'every'],
+  ['every', 'some'],
+  ['min', 'max'],
+  ['max', 'min'],
+])
 const QUERY_CHANGES: readonly [RegExp, string][] = [
   [/ <= /, ' < '],
   [/ < /, ' <= '],
@@ -100,9 +114,9 @@ function callChanges(node: Node, text: TextOf): string[] {
   if (typeof name !== 'string' || callee.optional) return []
   const changes: string[] = []
   // The query builder's functions are called plainly, those of lists and of Math as methods.
-  if (isPlain && BUILDER_CALLS[name]) changes.push(`${BUILDER_CALLS[name]}(${args.join(', ')})`)
+  if (isPlain && BUILDER_CALLS.has(name)) changes.push(`${BUILDER_CALLS.get(name)}(${args.join(', ')})`)
   if (isPlain && name === 'and' && args.length > 1) changes.push(`and(${args.slice(0, -1).join(', ')})`)
-  if (!isPlain && METHODS[name]) changes.push(`${text(callee.object)}.${METHODS[name]}(${args.join(', ')})`)
+  if (!isPlain && METHODS.has(name)) changes.push(`${text(callee.object)}.${METHODS.get(name)}(${args.join(', ')})`)
   if (!isPlain && name === 'filter') changes.push(text(callee.object))
   return changes
 }

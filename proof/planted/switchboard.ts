@@ -69,5 +69,6 @@ function plantBetween(code: string, bugs: readonly PlantedBug[], start: number, 
 
 function switched({ id, kind, to }: PlantedBug, from: string): string {
   const isOn = `globalThis.__planted.isOn(${id})`
-  return kind === 'removal' ? `if (!${isOn}) { ${from} }` : `(${isOn} ? (${to}) : (${from}))`
+  // In braces, so that an `else` after the statement stays with the `if` before it.
+  return kind === 'removal' ? `{ if (!${isOn}) { ${from} } }` : `(${isOn} ? (${to}) : (${from}))`
 }
