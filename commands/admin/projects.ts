@@ -275,6 +275,9 @@ function projectCard(project: Project, context: Context) {
       ...(project.emitterLimit === 0
         ? []
         : [{ name: 'Log lines per minute and source', value: String(project.emitterLimit), inline: true }]),
+      ...(project.addressLimit === 0
+        ? []
+        : [{ name: 'Log lines per minute and address', value: String(project.addressLimit), inline: true }]),
       { name: 'Log retention', value: formatDuration(project.retention ?? context.config.retentionMs), inline: true },
       {
         name: 'Limit of a log request',

@@ -86,7 +86,10 @@ export function probeLines(check: Check, probe: Probe, context: Context): Text[]
   const next = check.status === 'paused' ? null : nextProbe(check, Math.max(check.lastBeatAt ?? now, now - HOUR))
   const came: Text =
     probe.lastAt === null
-      ? 'Not probed yet; the first result comes within seconds.'
+      ? // After a change the next probe is at its time.
+        check.lastBeatAt === null
+        ? 'Not probed yet; the first result comes within seconds.'
+        : 'Not probed since its settings changed.'
       : [
           probe.lastOk ? 'Last probe: ' : 'Last probe failed: ',
           { bold: redact(probe.lastMessage ?? '') },
