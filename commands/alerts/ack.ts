@@ -102,18 +102,24 @@ async function acknowledgeAll(context: Context, { storm, project, note, given, y
     }
   }
   const acknowledged: Alert[] = []
+  const cards = new Set<number>()
   let passed = 0
   for (let start = 0; start < ids.length; start += ACK_SLICE_SIZE) {
     if (start > 0) await nextTurn()
     state.transaction(() => {
       for (const id of ids.slice(start, start + ACK_SLICE_SIZE)) {
+        const { state: alertState, groupId } = findAlert(state, id)
+        // The alerts of a group were acknowledged with it.
+        if (groupId !== null && cards.has(groupId)) continue
         // Others may have been resolved or acknowledged since the first slice.
-        if (findAlert(state, id).state !== 'firing') {
+        if (alertState !== 'firing') {
           passed++
           continue
         }
         const until = acknowledgedUntil(given, id, context)
-        acknowledged.push(acknowledgeAlert(state, id, by.name, note || null, now, until))
+        const changed = acknowledgeAlert(state, id, by.name, note || null, now, until)
+        acknowledged.push(changed)
+        cards.add(changed.id)
       }
     })
   }
