@@ -127,6 +127,8 @@ export async function startApp(options: TestAppOptions = {}) {
     channel: channels[0]!,
     /** A channel that a command added, by its id. */
     added: (id: string) => added.get(id)!,
+    /** All channels that commands added. */
+    addedChannels: () => [...added.values()],
     /** The titles of the cards in a channel (default: the first), oldest first. */
     titles: (channel = channels[0]!) => channel.messages.map(({ card }) => card.title),
     /** The replies under all cards of a channel (default: the first): their titles without the alert's own. */

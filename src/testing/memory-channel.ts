@@ -20,6 +20,8 @@ export interface MemoryChannel extends Channel {
   readonly messages: Message[]
   /** What was asked of the channel, in order: `post`, `edit`, `reply` or `find`. */
   readonly calls: string[]
+  /** When each message and reply was last sent or edited, by its reference. */
+  readonly changedAt: ReadonlyMap<string, number>
   /** Makes the next `times` requests of this kind (or any) fail with `error`. */
   failing(error: DeliveryError, times?: number, kind?: Kind): void
   /** Ends every failure asked for. */
@@ -44,6 +46,7 @@ export interface MemoryChannel extends Channel {
 export function createMemoryChannel(id: string, now: () => number): MemoryChannel {
   const messages: Message[] = []
   const calls: string[] = []
+  const changedAt = new Map<string, number>()
   const failures: { error: DeliveryError; left: number; kind?: Kind }[] = []
   let lateFailure: DeliveryError | null = null
   let lost = 0
@@ -78,6 +81,7 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
     name: id,
     messages,
     calls,
+    changedAt,
     failing: (error, times = 1, kind) => void failures.push({ error, left: times, ...(kind ? { kind } : {}) }),
     recovers: () => void failures.splice(0),
     acceptsThenFails: error => {
@@ -114,6 +118,7 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
           at: now(),
         }
         messages.push(message)
+        changedAt.set(message.ref, now())
         return message.ref
       }),
     edit: (ref, card) =>
@@ -123,10 +128,12 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
         if (reply !== undefined) message.replies[Number(reply)]!.card = card
         else message.card = card
         message.edits++
+        changedAt.set(ref, now())
       }),
     reply: (ref, card, nonce) =>
       request('reply', () => {
         const count = byRef(ref).replies.push({ card, nonce })
+        changedAt.set(`${ref}/reply${count - 1}`, now())
         return `${ref}/reply${count - 1}`
       }),
     hasPictures() {

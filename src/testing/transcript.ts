@@ -1,6 +1,7 @@
 // Plays a transcript, a text of inputs with their answers, and writes it again with the answers of today.
 import type { Card } from '../card.ts'
 import { cardText } from '../chat/card-text.ts'
+import { DeliveryError } from '../chat/channel.ts'
 import { startApp, type TestApp, type TestAppOptions } from './app.ts'
 import { createRandom, seedCrypto } from './world/random.ts'
 
@@ -30,7 +31,8 @@ export type TranscriptOptions = TestAppOptions & {
  * - `> checks list`: a command line of an admin; `>> …` where buttons can ask back, `viewer> …` of a viewer;
  * - `json> checks list`: the same, answered with the result for scripts;
  * - `+ 25h`: time passes; `beat nightly /fail some output`: a beat; `post /api/alerts {…}`, `get /path`: a request with the admin key;
- * - `answers https://x.example {"ok":false}`: what a probe of that target finds; `internet off`.
+ * - `answers https://x.example {"ok":false}`: what a probe of that target finds; `internet off`; `fails discord {"code":"limited"}`: how
+ *   the next message there fails, until `recovers discord`.
  *
  * Cards that channels receive meanwhile stand after the answer. `names` are words of the inputs that stand for what is known only now,
  * such as an address; `further` are inputs of the test.
@@ -41,8 +43,11 @@ export async function playTranscript(
 ): Promise<string> {
   const [first = '', ...others] = text.split('\n').filter(line => /^\S/.test(line))
   const own = first.startsWith('with ') ? (JSON.parse(first.slice('with '.length)) as TestAppOptions) : null
-  // Probes are spread over their interval by the ids of their checks.
-  const restore = seedCrypto(createRandom(1))
+  // Probes are spread over their interval by the ids of their checks, and waits have jitter.
+  const random = createRandom(1)
+  const restore = seedCrypto(random)
+  const { random: chance } = Math
+  Math.random = random.next
   try {
     const app = await startApp({ start: '2026-11-28T02:00:00Z', ...options, ...own })
     const played = await playInputs(app, own ? others : [first, ...others], { names, further })
@@ -50,6 +55,7 @@ export async function playTranscript(
     const named = Object.entries(names).map(([name, value]) => [value, name] as const)
     return replaceAll(replaceAll(`${[...(own ? [first] : []), ...played].join('\n')}\n`, named), RANDOM)
   } finally {
+    Math.random = chance
     restore()
   }
 }
@@ -107,12 +113,25 @@ async function play(app: TestApp, input: string): Promise<string> {
       app.answers.set(target!, JSON.parse(answer!))
       return ''
     }
+    case 'fails': {
+      const [, id, failure] = /^(\S+)\s+(.*)$/s.exec(rest)!
+      const { code, times, kind, ...details } = JSON.parse(failure!)
+      channelOf(app, id!).failing(new DeliveryError(code, 'it failed', details), times, kind)
+      return ''
+    }
+    case 'recovers':
+      channelOf(app, rest).recovers()
+      return ''
     case 'internet':
       app.internet.up = rest === 'on'
       return ''
     default:
       throw new Error(`A transcript has no input "${word}".`)
   }
+}
+
+function channelOf(app: TestApp, id: string) {
+  return app.channels.find(channel => channel.id === id) ?? app.added(id)
 }
 
 async function answerOf(app: TestApp, line: string, speaker: object): Promise<string> {
@@ -135,18 +154,19 @@ async function request(app: TestApp, path: string, init: { method?: string; body
   return `${response.status} ${(await response.text()).trim()}`
 }
 
-/** Cards that are new or changed since they were last looked at, and the replies under them. */
+/** Cards that are new or changed since they were last looked at, and the replies under them, each with the time it was sent. */
 function newCards(app: TestApp, seen: Map<string, string>): string[] {
-  return app.channels.flatMap(({ id, messages }) =>
+  return [...app.channels, ...app.addedChannels()].flatMap(({ id, messages, changedAt }) =>
     messages.flatMap(({ ref, card, replies }) =>
       [card, ...replies.map(reply => reply.card)].flatMap((shown, at) => {
-        const key = `${ref} ${at}`
+        const key = at === 0 ? ref : `${ref}/reply${at - 1}`
         const before = seen.get(key)
         // As it was sent: how long ago something was changes in between.
         const sent = JSON.stringify(shown)
         if (before === sent) return []
         seen.set(key, sent)
-        const what = `${before === undefined ? 'new' : 'edited'} in ${id}${at > 0 ? ', a reply' : ''}`
+        const time = new Date(changedAt.get(key)!).toISOString().slice(11, 19)
+        const what = `${time} ${before === undefined ? 'new' : 'edited'} in ${id}${at > 0 ? ', a reply' : ''}`
         return [`[${what}]\n${indent(writeCard(app, shown))}`]
       }),
     ),
