@@ -20,6 +20,9 @@ const PORT = 9240
 const TEST_TIMEOUT_MS = 600_000
 const VITEST = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs')
 
+/** They measure how fast the engine is. */
+const TIMED = new Set(['bench', 'outage'])
+
 const PARTS: { [name: string]: (cluster: Cluster, options: Options) => Promise<boolean> } = {
   contract: (cluster, { tests = '' }) => runContract(cluster, tests),
   kills: (cluster, options) =>
@@ -51,7 +54,7 @@ export async function engine(options: Options): Promise<boolean> {
     console.error(`There is no part "${unknown}". Parts: ${Object.keys(PARTS).join(', ')}`)
     return false
   }
-  const cluster = await startCluster(NODES, Number(options.port ?? PORT), !names.includes('bench'))
+  const cluster = await startCluster(NODES, Number(options.port ?? PORT), !names.some(name => TIMED.has(name)))
   if (!cluster) return true
   try {
     for (const name of names) if (!(await PARTS[name]!(cluster, options))) return false

@@ -16,7 +16,9 @@ import { numberFor, type Shipped, writeShipped } from './shipped-file.ts'
 const GATHER_MS = 400
 /** One call of the worker begins batches for so long; then what it shipped counts. */
 const CALL_MS = 1_000
-const RETRY_DELAY = { baseMs: 250, maxMs: 30_000 }
+/** The same while much waits: at the end of each call the engine makes everything visible, which costs it time. */
+const CATCH_UP_CALL_MS = 5_000
+const RETRY_DELAY = { baseMs: 250, maxMs: 10_000 }
 /** How long a pause waits for the batches under way. */
 const PAUSE_TIMEOUT_MS = 60_000
 
@@ -47,6 +49,8 @@ export class Shipper {
   #pauses = 0
   #isClosed = false
   #isUrgent = false
+  /** Whether the last call left lines that were there when it began. */
+  #isBehind = false
   #running: Promise<void> = Promise.resolve()
   #wake = () => {}
   #waiting: { position: Position; resolve: () => void }[] = []
@@ -207,7 +211,9 @@ export class Shipper {
     const { shippedTo, starts } = this.#shipped
     if (committedTo <= shippedTo) return false
     const later = states.filter(({ lastPosition }) => lastPosition > shippedTo)
-    const request = { states: later, after: shippedTo, committedTo, starts, forMs: CALL_MS }
+    const forMs = this.#isBehind ? CATCH_UP_CALL_MS : CALL_MS
+    this.#isBehind = false
+    const request = { states: later, after: shippedTo, committedTo, starts, forMs }
     const result = await this.#options.health.try(() => this.#worker.call('ship', [request]))
     // The engine answers, so searches go on.
     if (result.delayed !== null) throw new Problem('busy', result.delayed)
@@ -222,7 +228,8 @@ export class Shipper {
     this.#waiting = this.#waiting.filter(({ position }) => position > result.shippedTo)
     for (const { resolve } of reached) resolve()
     if (this.#waiting.length === 0) this.#isUrgent = false
-    return result.shippedTo < committedTo
+    this.#isBehind = result.shippedTo < committedTo
+    return this.#isBehind
   }
 
   async #count(partition: string, lines: number): Promise<void> {

@@ -30,9 +30,12 @@ export interface DiscordOptions {
   heartbeat?: number
   /** IDENTIFYs left in the day's budget. */
   identifies?: number
-  /** Real milliseconds that `say`, `press`, `submit`, `type` and `until` wait before they reject. */
+  /** Real milliseconds that `say`, `press`, `submit` and `type` wait for the application before they reject. */
   timeoutMs?: number
 }
+
+/** Against hanging only: what is slow on a busy machine is not wrong. */
+const HANG_TIMEOUT_MS = 60_000
 
 export type Discord = Awaited<ReturnType<typeof startDiscord>>
 
@@ -79,7 +82,12 @@ export async function startDiscord(options: DiscordOptions = {}) {
     if (server.listening) await new Promise(resolve => server.close(resolve))
   }
   const wait = <T>(look: () => T, what = 'what the test waits for') =>
-    until(world, look, timeoutMs, () => `${what} did not happen; violations: ${world.violations.join('; ') || 'none'}`)
+    until(
+      world,
+      look,
+      HANG_TIMEOUT_MS,
+      () => `${what} did not happen; violations: ${world.violations.join('; ') || 'none'}`,
+    )
 
   const admin = person('ada', { manageServer: true })
   const member = person('max')
@@ -149,7 +157,7 @@ export async function startDiscord(options: DiscordOptions = {}) {
     /** Invalid, unexpected or careless requests in words. Assert that it is empty; `splice(0)` what a test expects. */
     violations: world.violations,
     gateway,
-    /** The first truthy value of `look`, asked again after each change; rejects after `timeoutMs`. */
+    /** The first truthy value of `look`, asked again after each change; rejects after a minute. */
     until: wait,
     /** Resolves when no request came and no answer is owed for `quiet` real ms (default 30). */
     settled: (quiet = 30) => settled(quiet),
