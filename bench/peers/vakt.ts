@@ -11,7 +11,7 @@ const RANGE = '--last 2d'
 export async function startVakt(
   folder: string,
   settings: Record<string, string> = {},
-): Promise<Engine & { isShipped(): Promise<boolean> }> {
+): Promise<Engine & { isShipped(): Promise<boolean>; search(query: string): Promise<number> }> {
   mkdirSync(folder, { recursive: true })
   const start = async (): Promise<Server> => {
     const server = await startServer('src/main.ts', { DATA_DIR: folder, LOG_DISK_BUDGET: '1TB', ...settings })
@@ -48,6 +48,9 @@ export async function startVakt(
       const { queued, unsealed_lines: unsealed = 0 } = await status()
       return queued === 0 && unsealed === 0
     },
+    /** The command, as people use it: it answers with what it found when its time is over. */
+    search: async query =>
+      (await server.command<{ logs: unknown[] }>(`logs search --query="${query}" ${RANGE}`)).logs.length,
     /** Whether every line is in the log engine. */
     isShipped: async () => (await server.command<{ done: boolean }>('logs move')).done,
     async restart() {

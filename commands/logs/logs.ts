@@ -47,6 +47,7 @@ const search = command({
   async run({ limit = PAGE_SIZE, cursor, newer = false, color = false, ...words }, context) {
     const store = storeOf(context)
     const query = readQuery(words, context)
+    const deadline = performance.now() + SEARCH_TIMEOUT_MS
     const request = { query, limit, cursor: cursor ?? null, timeoutMs: SEARCH_TIMEOUT_MS }
     const [page, count] = await Promise.all([
       store.search({ ...request, order: newer ? 'oldest' : 'newest' }),
@@ -65,7 +66,9 @@ const search = command({
       ...missingResult(missing),
       ...(hints.length === 0 ? {} : { hints }),
     }
-    const histogram = lines.length === 0 ? [] : await histogramOf(store, query, lines, context)
+    // The chart takes the rest of the time: what was found is not kept waiting for it.
+    const leftMs = deadline - performance.now()
+    const histogram = lines.length === 0 || leftMs <= 0 ? [] : await histogramOf(store, query, lines, context, leftMs)
     return {
       card: searchCard(words, query, { ...page, lines }, count, missing, hints, histogram, {
         isLaterPage: cursor !== undefined,
@@ -241,10 +244,11 @@ async function histogramOf(
   query: Query,
   lines: readonly LogLine[],
   context: Context,
+  timeoutMs: number,
 ): Promise<number[]> {
   const from = query.from ?? Math.min(lines.at(-1)!.timestamp, context.now - 60 * MINUTE)
   const until = query.until ?? Math.max(context.now, lines[0]!.timestamp + 1)
-  const buckets = await store.histogram(query, from, until, BUCKET_COUNT, SEARCH_TIMEOUT_MS)
+  const buckets = await store.histogram(query, from, until, BUCKET_COUNT, timeoutMs)
   return buckets.map(bucket => LEVELS.reduce((sum, level) => sum + bucket.counts[level], 0))
 }
 

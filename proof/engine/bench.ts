@@ -26,7 +26,7 @@ export type BenchOptions = {
 
 const RATE = 2_000
 const LINES_PER_REQUEST = 100
-const TOP_SECONDS = 5
+const TOP_SECONDS = 8
 const TOP_SENDERS = 8
 const TOP_LINES_PER_REQUEST = 1_000
 const SEARCH_EVERY_MS = 500
@@ -186,14 +186,16 @@ async function questions(engine: string, { lines, runs }: BenchOptions): Promise
     const rows: Row[] = [{ what: 'shipped', value: `${raw.lines} lines, ${rate} lines/s` }]
     for (const question of questionsOf(SHAPES[SHAPE]!.words)) {
       const times: number[] = []
+      // It reads every line: what it found is told after two seconds, with how far it came.
+      const isRegex = question.name.startsWith('/')
       let found = 0
       for (let i = 0; i < runs; i++) {
         const askedAt = performance.now()
-        found = await vakt.ask(question)
+        found = isRegex ? await vakt.search(question.vakt) : await vakt.ask(question)
         times.push(performance.now() - askedAt)
       }
       const p95 = times.sort((a, b) => a - b)[Math.min(runs - 1, Math.floor(runs * 0.95))]!
-      const limitMs = question.name.startsWith('/') ? 2_000 : 200
+      const limitMs = isRegex ? 2_000 : 200
       rows.push({
         what: question.name,
         value: `p95 ${Math.round(p95)} ms, p50 ${Math.round(median(times))} ms, ${found} found`,

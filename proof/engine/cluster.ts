@@ -28,9 +28,14 @@ export type Cluster = {
 }
 
 /**
- * Starts a cluster whose HTTP ports follow `port`; says why when it cannot. A quick one starts sooner and does less in a second.
+ * Starts a cluster whose HTTP ports follow `port`; says why when it cannot. A quick one starts sooner and does less in a second;
+ * `priority` is that of its processes (nice, 0 to 19).
  */
-export async function startCluster(nodes: number, port: number, isQuick = false): Promise<Cluster | null> {
+export async function startCluster(
+  nodes: number,
+  port: number,
+  { isQuick = false, priority = 0 } = {},
+): Promise<Cluster | null> {
   const java = findJava()
   if (java === null) return skip(`there is no Java ${OLDEST_JAVA} or newer`)
   const built = build(java)
@@ -42,7 +47,7 @@ export async function startCluster(nodes: number, port: number, isQuick = false)
     const own = [String(node + 1), String(nodes), String(port), data]
     const speed = isQuick ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] : []
     const words = ['-Xms384m', '-Xmx384m', ...speed, '-cp', built, 'Node', ...own]
-    const child = spawn(join(java, 'bin/java'), words, { stdio: 'ignore' })
+    const child = spawn('nice', ['-n', String(priority), join(java, 'bin/java'), ...words], { stdio: 'ignore' })
     running[node] = child
     // The port of a node that was killed is not free at once.
     child.once('exit', async () => {
