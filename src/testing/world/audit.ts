@@ -2,6 +2,7 @@
 import type { State } from '../../state/database.ts'
 import { isoTime } from '../../time.ts'
 import { type AlertRow, describe, ending } from './alert-row.ts'
+import { isOfLogRule } from './audit-log-rules.ts'
 import { isAboutLogs } from './audit-logs.ts'
 import { auditMentions, expectedIn } from './audit-routing.ts'
 import { auditStorms, expectedOf, readStorms } from './audit-storms.ts'
@@ -147,6 +148,7 @@ const EXPLAINED_BY: Readonly<Record<string, readonly string[]>> = {
 function auditExplained(world: World, alert: AlertRow, names: ReadonlyMap<number, string>): void {
   const name = names.get(alert.check_id ?? 0)
   if (name !== undefined || alert.detector === 'storm' || (world.logs && isAboutLogs(alert))) return
+  if (world.options.hasLogRules && isOfLogRule(alert)) return
   const isMute = alert.detector === 'notice' && /^(silence|maintenance):/.test(alert.key)
   if (isMute && world.model.mutes.length > 0) return
   const kinds = EXPLAINED_BY[alert.detector] ?? []

@@ -8,7 +8,7 @@ export const LOG_FORMATS = ['array', 'object', 'ndjson', 'text', 'logfmt'] as co
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** No program sends in this time before the end of a block. */
-const STILL_MS = 20 * MINUTE
+export const STILL_MS = 20 * MINUTE
 const SYLLABLES = ['ba', 'ko', 'le', 'mi', 'nu', 'pa', 'ro', 'se', 'ti', 'vu']
 
 /** The steps of all programs for `lengthMs`; `between` two batches are so many minutes. */
@@ -39,9 +39,10 @@ export function logBody(
   first: number,
   messages: readonly string[],
   isError: boolean,
+  source = 'shop',
 ): [string, string] {
   const level = isError ? 'error' : 'info'
-  const records = messages.map((message, i) => ({ message: `${message} line-${first + i}`, level, source: 'shop' }))
+  const records = messages.map((message, i) => ({ message: `${message} line-${first + i}`, level, source }))
   if (format === 'array') return [JSON.stringify(records), 'application/json']
   if (format === 'object') return [JSON.stringify({ logs: records }), 'application/json']
   if (format === 'ndjson') return [records.map(record => JSON.stringify(record)).join('\n'), 'application/x-ndjson']

@@ -2,6 +2,7 @@
 import { DAY, HOUR, MINUTE } from '../../time.ts'
 import { CHECKS } from './checks.ts'
 import { BLOCK_MS, runsOf } from './jobs.ts'
+import { watchedTraffic } from './log-rules.ts'
 import { logTraffic } from './log-traffic.ts'
 import type { Routing } from './model/routing.ts'
 import { createRandom, type Random } from './random.ts'
@@ -19,6 +20,8 @@ export type Plan = {
   probes: readonly string[]
   hasTargets: boolean
   hasLogs: boolean
+  /** Whether rules watch how many lines programs send. */
+  hasLogRules?: boolean
   routing?: Routing | null
   storming?: readonly PlannedCheck[]
   /** In order of time. */
@@ -48,13 +51,17 @@ export function planWorld(seed: number, days: number): Plan {
     storming: storming.map(({ name }) => name),
   }
   const start = startOf(random)
+  // Choices of its own, so that all else of a seed is as it was.
+  const own = createRandom(seed ^ 0x10965)
+  const hasLogRules = site.hasLogs && own.chance(0.6)
   const steps = [
     ...checks.flatMap(check => runsOf(check, random, start, days * DAY)),
     ...faultsOf(random, site, days * DAY),
     ...(site.hasLogs ? logTraffic(random, days * DAY) : []),
+    ...(hasLogRules ? watchedTraffic(own, days * DAY) : []),
   ].sort((a, b) => a.at - b.at)
   const { probes, hasTargets, hasLogs } = site
-  return { seed, days, start, checks, probes, hasTargets, hasLogs, routing, storming, steps }
+  return { seed, days, start, checks, probes, hasTargets, hasLogs, hasLogRules, routing, storming, steps }
 }
 
 /** Jobs that only fail together; their period is longer than a world. */

@@ -1,10 +1,12 @@
 // Plays the plan of a world, asserts what must be true after each quiet moment, and shortens a plan that fails.
 import { MINUTE } from '../../time.ts'
 import { audit } from './audit.ts'
+import { auditLogRules } from './audit-log-rules.ts'
 import { auditLogs } from './audit-logs.ts'
 import { STORM_RATE } from './audit-storms.ts'
 import { createChat } from './chat.ts'
 import { BLOCK_MS } from './jobs.ts'
+import { LOG_RULE_LINES } from './log-rules.ts'
 import { logBody } from './log-traffic.ts'
 import { Killed } from './mortal-database.ts'
 import type { Plan } from './plan.ts'
@@ -33,7 +35,7 @@ export async function playPlan(
   const logs = plan.hasLogs ? createWorldLogs() : null
   const world = new World({
     ...{ clock, random, checks: plan.checks, probes: plan.probes, hasTargets: plan.hasTargets, logs },
-    ...{ routing: plan.routing ?? null, storming: plan.storming ?? [] },
+    ...{ routing: plan.routing ?? null, storming: plan.storming ?? [], hasLogRules: plan.hasLogRules ?? false },
     createChats: own =>
       ['discord', 'slack', ...(plan.routing ? [PAGER] : [])].map(id =>
         createChat(id, { random, trueNow: clock.trueNow, isOnline: () => own.isOnline }),
@@ -57,7 +59,9 @@ export async function playPlan(
       world.heal()
       await playUntil(end)
       await auditLogs(world)
-      onReported(audit(world), world)
+      const reported = audit(world)
+      auditLogRules(world)
+      onReported(reported, world)
     }
     return null
   } catch (error) {
@@ -136,8 +140,9 @@ async function furnishLogs(world: World, run: (line: string) => Promise<unknown>
   const { key } = (await run('keys create default')) as { key: { secret: string } }
   world.logKey = key.secret
   await run('rules add fresh --kind new-error --for 1s --severity warning')
+  if (world.options.hasLogRules) for (const line of LOG_RULE_LINES) await run(line)
   const [body, type] = logBody('array', 0, ['started'], false)
-  await world.sendLogs(world.logs!.lines.begin(0, 1, null, world.clock.trueNow()), body, type, null)
+  await world.sendLogs(world.logs!.lines.begin(0, 1, null, world.clock.trueNow()), { body, type, key: null })
 }
 
 /** The steps of `plan` without which the same failure does not happen; `onTry` hears how many are left. */

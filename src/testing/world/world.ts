@@ -32,8 +32,13 @@ export type WorldOptions = {
   /** Jobs of a project of their own, in which many alerts at once are a storm. */
   storming: readonly PlannedCheck[]
   logs: WorldLogs | null
+  /** Whether rules watch how many lines two of the programs send. */
+  hasLogRules: boolean
   createChats(world: World): Chat[]
 }
+
+/** A request with log lines; `key` is its idempotency key. */
+export type LogRequest = { source?: string | undefined; body: string; type: string; key: string | null }
 
 export class World {
   readonly clock: WorldClock
@@ -255,8 +260,8 @@ export class World {
   }
 
   /** A batch of log lines; what became of it is noted. */
-  async sendLogs(batch: LogBatch, body: string, type: string, key: string | null): Promise<LogBatch['outcome']> {
-    const { vakt, logs, clock } = this
+  async sendLogs(batch: LogBatch, { source = 'shop', body, type, key }: LogRequest): Promise<LogBatch['outcome']> {
+    const { vakt, logs, clock, model } = this
     if (!vakt || !logs || !this.isOnline || this.isAsleep) return 'unsent'
     const headers = {
       authorization: `Bearer ${this.logKey}`,
@@ -264,10 +269,17 @@ export class World {
       ...(key && { 'idempotency-key': key }),
     }
     if (this.isDeaf('storage')) batch.isCountUncertain = true
-    const answer = await this.#withKill(() => vakt.request('/api/logs?source=shop', { method: 'POST', headers, body }))
+    const isFirst = batch.outcome === 'unsent' || batch.outcome === 'refused'
+    const answer = await this.#withKill(() =>
+      vakt.request(`/api/logs?source=${source}`, { method: 'POST', headers, body }),
+    )
     if (answer && answer.status !== 200 && answer.status !== 503)
       throw new Violation(`Lines from ${batch.first} on were answered ${answer.status}: ${answer.text}`)
     const outcome = answer === null ? 'unanswered' : answer.status === 200 ? 'stored' : 'refused'
+    if (outcome !== 'refused') {
+      const isCertain = outcome === 'stored' && isFirst && !this.isDeaf('storage')
+      model.arrivals.push({ source, at: clock.now(), count: batch.count, isCertain })
+    }
     logs.lines.attempted(batch, outcome, clock.trueNow())
     return outcome
   }

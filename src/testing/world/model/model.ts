@@ -1,5 +1,6 @@
 // The model of a world: what was sent and acknowledged, what must be reported, and what people did about it.
 import type { PlannedCheck } from '../world.ts'
+import { type Arrival, HeardTime } from './arrivals.ts'
 import { CheckProblems } from './problems.ts'
 import type { RouteChange, StandIn } from './routing.ts'
 
@@ -59,6 +60,10 @@ export class Model {
   readonly troubles: { kind: DeafKind | 'chat' | 'clock' | 'any'; from: number; to: number }[] = []
   /** The times in which Vakt did not hear, in their order, and apart from each other. */
   readonly deafTimes: { from: number; to: number }[] = []
+  /** The downtimes that are certain, as far as they are. */
+  readonly #sureDowntimes: { from: number; to: number }[] = []
+  /** The log lines of programs, as they were counted. */
+  arrivals: Arrival[] = []
   /** The highest id of an alert of each check that is settled. */
   readonly settled = new Map<string, number>()
 
@@ -80,6 +85,8 @@ export class Model {
     for (const [id, press] of this.presses) copy.presses.set(id, { ...press })
     copy.troubles.push(...structuredClone(this.troubles))
     copy.deafTimes.push(...structuredClone(this.deafTimes))
+    copy.#sureDowntimes.push(...this.#sureDowntimes)
+    copy.arrivals = [...this.arrivals]
     for (const [name, id] of this.settled) copy.settled.set(name, id)
     return copy
   }
@@ -140,6 +147,7 @@ export class Model {
     for (const kind of kinds) this.troubles.push({ kind, from, to: end + notice })
     this.deafTimes.push({ from, to: end })
     const sure = isStorage || sureFrom === null ? null : { from: sureFrom, to: end }
+    if (sure) this.#sureDowntimes.push(sure)
     const possible = { from: from - LAST_SIGN_MS, to: end + notice }
     for (const problems of this.problems.values()) problems.blind({ begunAt: from, sure, possible })
     return isStorage ? { to: end, isSure: kinds.size === 1, isOpen: false } : null
@@ -163,6 +171,18 @@ export class Model {
   heardMs(from: number, to: number): number {
     const deafMs = this.deafTimes.map(time => Math.min(time.to, to) - Math.max(time.from, from))
     return to - from - deafMs.reduce((sum, ms) => sum + Math.max(0, ms), 0)
+  }
+
+  /** Time as rules over logs count it. */
+  heardTime(): HeardTime {
+    const isDeaf = ({ kind }: { kind: string }) => kind in NOTICE_MS
+    const possible = this.troubles.filter(isDeaf).map(({ from, to }) => ({ from: from - LAST_SIGN_MS, to }))
+    return new HeardTime(possible, this.#sureDowntimes)
+  }
+
+  /** Forgets the lines from before `at`. */
+  forgetArrivals(at: number): void {
+    this.arrivals = this.arrivals.filter(arrival => arrival.at >= at)
   }
 
   #nextStored({ id }: Attempt, end: number): number {

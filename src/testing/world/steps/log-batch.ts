@@ -6,6 +6,8 @@ import type { World } from '../world.ts'
 import { stepKind } from './step.ts'
 
 type Details = {
+  /** Which program sends it. */
+  source?: string
   first: number
   count: number
   word: string | null
@@ -30,10 +32,10 @@ export const logBatch = stepKind<Details>({
 })
 
 async function attempt(world: World, details: Details, batch: LogBatch, tries: number): Promise<void> {
-  const { first, count, word, format, hasKey, isRepeated } = details
+  const { source, first, count, word, format, hasKey, isRepeated } = details
   const messages = Array.from({ length: count }, () => (word === null ? 'order paid' : `cannot reach ${word}`))
-  const [body, type] = logBody(format, first, messages, word !== null)
-  const outcome = await world.sendLogs(batch, body, type, hasKey ? `batch-${first}` : null)
+  const [body, type] = logBody(format, first, messages, word !== null, source)
+  const outcome = await world.sendLogs(batch, { source, body, type, key: hasKey ? `batch-${first}` : null })
   const isAgain = outcome !== 'stored' || (isRepeated && tries === MAX_TRIES)
   if (isAgain && hasKey && tries > 1)
     world.later(world.clock.trueNow() + RETRY_MS, () => attempt(world, details, batch, tries - 1))

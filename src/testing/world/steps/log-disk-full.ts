@@ -18,6 +18,10 @@ export const logDiskFull = stepKind<{ pages: number; ms: number }>({
     const from = world.clock.now()
     world.model.troubles.push({ kind: 'storage', from, to: from + ms + NOTICE_MS })
     logs.store.limit(pages)
-    world.later(world.clock.trueNow() + ms, async () => logs.store.limit(null))
+    world.later(world.clock.trueNow() + ms, async () => {
+      logs.store.limit(null)
+      // A backup that was made before knows of it, too.
+      world.model.troubles.push({ kind: 'storage', from, to: world.clock.now() + NOTICE_MS })
+    })
   },
 })
