@@ -147,4 +147,40 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     from: '.get(projectId, now - WINDOW_MS, now, rate)!.n >= rate',
     to: '.get(projectId, now - WINDOW_MS, now, rate + 1)!.n > rate',
   },
+  {
+    name: 'a wrong comparison: a threshold rule fires one line early',
+    file: 'src/detectors/rules/rule.ts',
+    from: "'>': (value, threshold) => value > threshold",
+    to: "'>': (value, threshold) => value >= threshold",
+  },
+  {
+    name: 'an alert of a threshold rule ends while its lines still come',
+    file: 'src/detectors/rules/rule-state.ts',
+    from: 'now >= before.lastAt + rule.keepFiring + downtimeMs',
+    to: 'now >= before.since + rule.keepFiring + downtimeMs',
+  },
+  {
+    name: 'the silence of a source is not ended by its next line',
+    file: 'src/jobs/log-detection.ts',
+    from: 'if (source) results.push(...evaluateReturn(',
+    to: 'if (source === undefined) results.push(...evaluateReturn(',
+  },
+  {
+    name: "Vakt's own downtime is taken for the silence of a source",
+    file: 'src/detectors/rules/kinds/silence.ts',
+    from: '(downtime > 0 ? downtime + RECONNECT_MS : 0)',
+    to: '(downtime < 0 ? downtime + RECONNECT_MS : 0)',
+  },
+  {
+    name: 'lines of a damaged file are missing, and nobody is told',
+    file: 'src/logs/embedded/query/search-job.ts',
+    from: '    snapshot.onCorruption(name, error)\n',
+    to: '    void error\n',
+  },
+  {
+    name: 'with a damaged log file all others are out of sight',
+    file: 'src/logs/embedded/partitions/partitions.ts',
+    from: '  quarantine(name: string, error: unknown): void {\n    this.#states.delete(name)\n',
+    to: '  quarantine(name: string, error: unknown): void {\n    this.#states.clear()\n',
+  },
 ]

@@ -2,8 +2,9 @@
 import { DAY, HOUR, MINUTE } from '../../time.ts'
 import { CHECKS } from './checks.ts'
 import { BLOCK_MS, runsOf } from './jobs.ts'
-import { watchedTraffic } from './log-rules.ts'
-import { logTraffic } from './log-traffic.ts'
+import { DAMAGED_PLACES } from './logs/file-damage.ts'
+import { watchedTraffic } from './logs/log-rules.ts'
+import { logTraffic } from './logs/log-traffic.ts'
 import type { Routing } from './model/routing.ts'
 import { createRandom, type Random } from './random.ts'
 import { PAGER, planRouting } from './routing.ts'
@@ -58,6 +59,7 @@ export function planWorld(seed: number, days: number): Plan {
     ...checks.flatMap(check => runsOf(check, random, start, days * DAY)),
     ...faultsOf(random, site, days * DAY),
     ...(site.hasLogs ? logTraffic(random, days * DAY) : []),
+    ...(site.hasLogs ? damageOf(own, days) : []),
     ...(hasLogRules ? watchedTraffic(own, days * DAY) : []),
   ].sort((a, b) => a.at - b.at)
   const { probes, hasTargets, hasLogs } = site
@@ -80,6 +82,15 @@ function stormingJobs(): PlannedCheck[] {
 function startOf(random: Random): number {
   const day = random.pick(['2026-03-27', '2026-10-23', `2026-0${random.whole(1, 9)}-${random.whole(10, 28)}`])
   return Date.parse(`${day}T00:00:00Z`) + random.whole(0, 23) * HOUR
+}
+
+/** In some worlds one log file is damaged, once there is one of a day that is over. */
+function damageOf(random: Random, days: number): Step[] {
+  if (days <= 2 || !random.chance(0.5)) return []
+  const at = random.whole(30 * HOUR, (days - 1) * DAY)
+  const isQuiet = at % BLOCK_MS > BLOCK_MS - QUIET_MS
+  const details = { place: random.pick(DAMAGED_PLACES), isStopped: random.chance(0.5) }
+  return isQuiet ? [] : [{ at, kind: 'log file damaged', ...details }]
 }
 
 function faultsOf(random: Random, site: Omit<Site, 'leftMs'>, lengthMs: number): Step[] {

@@ -1,13 +1,14 @@
 // Plays the plan of a world, asserts what must be true after each quiet moment, and shortens a plan that fails.
 import { MINUTE } from '../../time.ts'
 import { audit } from './audit.ts'
-import { auditLogRules } from './audit-log-rules.ts'
-import { auditLogs } from './audit-logs.ts'
 import { STORM_RATE } from './audit-storms.ts'
 import { createChat } from './chat.ts'
 import { BLOCK_MS } from './jobs.ts'
-import { LOG_RULE_LINES } from './log-rules.ts'
-import { logBody } from './log-traffic.ts'
+import { auditLogRules } from './logs/audit-log-rules.ts'
+import { auditLogs } from './logs/audit-logs.ts'
+import { LOG_RULE_LINES } from './logs/log-rules.ts'
+import { logBody } from './logs/log-traffic.ts'
+import { createWorldLogs } from './logs/world-logs.ts'
 import { Killed } from './mortal-database.ts'
 import type { Plan } from './plan.ts'
 import { createRandom, seedCrypto } from './random.ts'
@@ -17,7 +18,6 @@ import type { Step } from './steps/step.ts'
 import { collectImmediates, settle } from './turns.ts'
 import { Violation, World } from './world.ts'
 import { createWorldClock } from './world-clock.ts'
-import { createWorldLogs } from './world-logs.ts'
 
 /** For so long before the end of a block nothing fails any more; jobs go on. */
 const WELL_MS = 80 * MINUTE

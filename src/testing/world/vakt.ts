@@ -9,10 +9,10 @@ import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { MINUTE } from '../../time.ts'
 import type { Chat } from './chat.ts'
+import type { WorldLogs } from './logs/world-logs.ts'
 import { type MortalDatabase, openMortalDatabase } from './mortal-database.ts'
 import { settle } from './turns.ts'
 import type { WorldClock } from './world-clock.ts'
-import type { WorldLogs } from './world-logs.ts'
 
 export type VaktOptions = {
   clock: WorldClock

@@ -10,8 +10,8 @@ it('everything that must be true is true in the world of a seed', async () => {
 })
 
 it('a seed is played again exactly, to the last byte of the state and of the chats', async () => {
-  const plan = planWorld(430, 1)
-  expect([plan.probes, plan.hasLogs]).toEqual([['shop'], true])
+  const plan = planWorld(447, 1)
+  expect([plan.probes, plan.hasLogRules]).toEqual([['shop'], true])
   const play = async () => {
     const shown: string[] = []
     const failure = await playPlan(plan, (_, { vakt, chats }) =>

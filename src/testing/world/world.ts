@@ -1,5 +1,6 @@
 // The state of a simulated world while it is played: true time, Vakt's lives, what was sent and what must be true.
 import type { Chat, ChatMessage } from './chat.ts'
+import type { WorldLogs } from './logs/world-logs.ts'
 import type { CheckRules } from './model/check-life.ts'
 import { type LogBatch, LogLines } from './model/log-lines.ts'
 import { type DeafKind, type Deafness, Model } from './model/model.ts'
@@ -8,7 +9,6 @@ import { emptyDatabase } from './mortal-database.ts'
 import type { Random } from './random.ts'
 import { startVakt, type Vakt } from './vakt.ts'
 import type { WorldClock } from './world-clock.ts'
-import type { WorldLogs } from './world-logs.ts'
 
 /** A check of the world: the flags that create it, and what they mean. */
 export type PlannedCheck = { name: string; flags: string; rules: CheckRules }

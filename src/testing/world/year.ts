@@ -1,7 +1,7 @@
 // A year of real life as a plan: both clock changes, a team's usual jobs with their usual faults, maintenance and updates.
 import { DAY, HOUR, MINUTE, SECOND } from '../../time.ts'
 import { BLOCK_MS, outsideQuiet } from './jobs.ts'
-import { logTraffic } from './log-traffic.ts'
+import { logTraffic } from './logs/log-traffic.ts'
 import { dueAfter, isTimed, type Schedule } from './model/schedule.ts'
 import type { Plan } from './plan.ts'
 import { createRandom, type Random, uuid } from './random.ts'

@@ -1,4 +1,5 @@
 // What must be true of log lines: an acknowledged one is found exactly once, a refused one never, and each new error is reported once.
+import { DAY, MINUTE } from '../../../time.ts'
 
 /** One batch, with every attempt to send it: `unanswered` may be stored or not, but never a part of it. */
 export type LogBatch = {
@@ -18,6 +19,8 @@ export type LogBatch = {
 
 export class LogLines {
   batches: LogBatch[] = []
+  /** The days whose file was damaged, counted since 1970: their lines may be lost. */
+  readonly damagedDays = new Set<number>()
 
   begin(first: number, count: number, word: string | null, at: number): LogBatch {
     const batch: LogBatch = {
@@ -54,11 +57,21 @@ export class LogLines {
     return null
   }
 
-  #wrongLines({ first, count, outcome }: LogBatch, found: ReadonlyMap<number, number>): string | null {
+  /** The days with damaged files of which acknowledged lines were not found. */
+  daysWithLosses(found: ReadonlyMap<number, number>): number[] {
+    const isLost = ({ first, count, outcome }: LogBatch) =>
+      outcome === 'stored' && Array.from({ length: count }, (_, i) => first + i).some(number => !found.has(number))
+    const lost = this.batches.filter(isLost)
+    return [...this.damagedDays].filter(day => lost.some(batch => isOfDay(batch, day)))
+  }
+
+  #wrongLines(batch: LogBatch, found: ReadonlyMap<number, number>): string | null {
+    const { first, count, outcome } = batch
     const times = Array.from({ length: count }, (_, i) => found.get(first + i) ?? 0)
     const what = `lines ${first} to ${first + count - 1}`
     if (times.some(times => times > 1)) return `Stored twice: ${what}.`
     const stored = times.filter(times => times === 1).length
+    if ([...this.damagedDays].some(day => isOfDay(batch, day))) return null
     if (stored !== 0 && stored !== count) return `Only ${stored} of ${count} are stored: ${what}.`
     if (outcome === 'stored' && stored === 0) return `Acknowledged and lost: ${what}.`
     if (stored > 0 && (outcome === 'refused' || outcome === 'unsent')) return `Refused and stored: ${what}.`
@@ -74,4 +87,12 @@ export class LogLines {
     if (alerts === 0 && outcome === 'stored' && !isCountUncertain) return `No alert reports the new error "${word}".`
     return null
   }
+}
+
+/** A batch is sent again for this long. */
+const SENT_AGAIN_MS = 5 * MINUTE
+
+/** Whether the lines of a batch may be in the file of a day, counted since 1970. */
+function isOfDay({ begunAt }: LogBatch, day: number): boolean {
+  return Math.floor(begunAt / DAY) <= day && Math.floor((begunAt + SENT_AGAIN_MS) / DAY) >= day
 }

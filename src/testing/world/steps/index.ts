@@ -8,6 +8,7 @@ import { internetLoss } from './internet-loss.ts'
 import { kill } from './kill.ts'
 import { logBatch } from './log-batch.ts'
 import { logDiskFull } from './log-disk-full.ts'
+import { logFileDamaged } from './log-file-damaged.ts'
 import { logKill } from './log-kill.ts'
 import { mute } from './mute.ts'
 import { press } from './press.ts'
@@ -29,6 +30,7 @@ export const STEP_KINDS: readonly StepKind[] = [
   kill,
   logBatch,
   logDiskFull,
+  logFileDamaged,
   logKill,
   mute,
   press,

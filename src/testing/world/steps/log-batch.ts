@@ -1,6 +1,6 @@
 // A program sends a batch of log lines, and again with the same key where no good answer comes.
 import { SECOND } from '../../../time.ts'
-import { type LogFormat, logBody } from '../log-traffic.ts'
+import { type LogFormat, logBody } from '../logs/log-traffic.ts'
 import type { LogBatch } from '../model/log-lines.ts'
 import type { World } from '../world.ts'
 import { stepKind } from './step.ts'

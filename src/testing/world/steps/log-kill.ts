@@ -1,6 +1,6 @@
 // The process is killed while it stores log lines: before their commit, or between that and the answer.
 import { MINUTE, SECOND } from '../../../time.ts'
-import type { AppendDeath } from '../world-logs.ts'
+import type { AppendDeath } from '../logs/world-logs.ts'
 import { lasting, stepKind } from './step.ts'
 
 export const logKill = stepKind<{ moment: AppendDeath; ms: number }>({

@@ -1,11 +1,11 @@
 // Compares the alerts of the rules over log lines with what the programs of a world sent.
-import type { State } from '../../state/database.ts'
-import { DAY } from '../../time.ts'
-import type { AlertRow } from './alert-row.ts'
+import type { State } from '../../../state/database.ts'
+import { DAY } from '../../../time.ts'
+import type { AlertRow } from '../alert-row.ts'
+import { findWrongSilence } from '../model/silence-rule.ts'
+import { findWrongThreshold } from '../model/threshold-rule.ts'
+import { Violation, type World } from '../world.ts'
 import { BURST, QUIET } from './log-rules.ts'
-import { findWrongSilence } from './model/silence-rule.ts'
-import { findWrongThreshold } from './model/threshold-rule.ts'
-import { Violation, type World } from './world.ts'
 
 /** What happened in this time is looked at; what led to it, a day longer. */
 const AUDITED_MS = DAY

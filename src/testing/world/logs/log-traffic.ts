@@ -1,8 +1,8 @@
 // The log lines that the programs of a world send, in several formats; now and then one has an error that nobody has seen before.
-import { DAY, MINUTE, SECOND } from '../../time.ts'
-import { BLOCK_MS } from './jobs.ts'
-import type { Random } from './random.ts'
-import type { Step } from './steps/step.ts'
+import { DAY, MINUTE, SECOND } from '../../../time.ts'
+import { BLOCK_MS } from '../jobs.ts'
+import type { Random } from '../random.ts'
+import type { Step } from '../steps/step.ts'
 
 export const LOG_FORMATS = ['array', 'object', 'ndjson', 'text', 'logfmt'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]

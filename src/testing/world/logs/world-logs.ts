@@ -2,15 +2,17 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { OpenPartitions } from '../../logs/embedded/partitions/open-partitions.ts'
-import type { PartitionState } from '../../logs/embedded/partitions/partition.ts'
-import { Partitions } from '../../logs/embedded/partitions/partitions.ts'
-import { createSealTally } from '../../logs/embedded/partitions/seal-tally.ts'
-import { searchPage } from '../../logs/embedded/query/search-page.ts'
-import { appendGroup } from '../../logs/embedded/workers/append.ts'
-import { readBatch } from '../../logs/intake/read-batch.ts'
-import type { Batch, LogStore, PageRequest, Position } from '../../logs/store.ts'
-import { Killed } from './mortal-database.ts'
+import { OpenPartitions } from '../../../logs/embedded/partitions/open-partitions.ts'
+import type { PartitionState } from '../../../logs/embedded/partitions/partition.ts'
+import { Partitions } from '../../../logs/embedded/partitions/partitions.ts'
+import { createSealTally } from '../../../logs/embedded/partitions/seal-tally.ts'
+import { searchPage } from '../../../logs/embedded/query/search-page.ts'
+import { appendGroup } from '../../../logs/embedded/workers/append.ts'
+import { readBatch } from '../../../logs/intake/read-batch.ts'
+import type { Batch, LogStore, PageRequest, Position } from '../../../logs/store.ts'
+import { DAY } from '../../../time.ts'
+import { Killed } from '../mortal-database.ts'
+import { closedPartition, type DamagedPlace, damageFile } from './file-damage.ts'
 
 /** In memory where the system has a folder for that: a world asks nothing of real disks. */
 const MEMORY = '/dev/shm'
@@ -30,6 +32,12 @@ export interface WorldLogs {
   dieInAppend(death: AppendDeath | null): void
   /** The disk of the lines takes so many pages more; null for plenty. */
   limit(pages: number | null): void
+  /** Damages the file of a partition of the day before; returns its name, or null without one. */
+  damage(now: number, place: DamagedPlace): string | null
+  /** The partitions of which Vakt said that lines cannot be read. */
+  readonly named: ReadonlySet<string>
+  /** Those of them that it set aside as a whole. */
+  readonly setAside: ReadonlySet<string>
   remove(): void
 }
 
@@ -42,6 +50,7 @@ export function createWorldLogs(): WorldLogs {
   let open: { partitions: Partitions; readers: OpenPartitions } | null = null
   let death: AppendDeath | null = null
   let freePages: number | null = null
+  const [named, setAside] = [new Set<string>(), new Set<string>()]
 
   const kill = () => {
     open?.readers.closeAll()
@@ -51,14 +60,19 @@ export function createWorldLogs(): WorldLogs {
 
   return {
     folder,
+    named,
+    setAside,
     open({ isAlive, onDeath }) {
       kill()
       const partitions = new Partitions({
         ...{ folder: logs, writer: 0, maxLines: MAX_LINES, sealing: createSealTally() },
-        onQuarantine() {},
+        onQuarantine({ name }) {
+          named.add(name)
+          setAside.add(name)
+        },
         onGone() {},
       })
-      const readers = new OpenPartitions(logs, () => {})
+      const readers = new OpenPartitions(logs, ({ partition }) => void named.add(partition))
       open = { partitions, readers }
       next = Math.max(next, ...partitions.states().map(({ lastPosition }) => lastPosition + 1))
       const dieAt = (moment: AppendDeath) => {
@@ -80,7 +94,11 @@ export function createWorldLogs(): WorldLogs {
         partitions.sealOverdue()
         return outcome!
       }
-      return inProcess({ isAlive, append, states: () => partitions.states(), readers })
+      const onCorruption = (name: string, error: Error) => {
+        readers.close(name)
+        partitions.quarantine(name, error)
+      }
+      return inProcess({ isAlive, append, states: () => partitions.states(), readers, onCorruption })
     },
     kill,
     dieInAppend(moment) {
@@ -88,6 +106,16 @@ export function createWorldLogs(): WorldLogs {
     },
     limit(pages) {
       freePages = pages
+    },
+    damage(now, place) {
+      const name = closedPartition(logs, now)
+      if (name === null) return null
+      // While Vakt runs, a closed partition is sealed, and its file is whole.
+      open?.partitions.sealIdle(Math.floor(now / DAY) * DAY)
+      open?.partitions.open(name).db.pragma('wal_checkpoint(TRUNCATE)')
+      open?.partitions.close(name)
+      damageFile(join(logs, `${name}.db`), place)
+      return name
     },
     remove() {
       kill()
@@ -107,10 +135,11 @@ type InProcess = {
   append(batch: Batch): ReturnType<typeof appendGroup>['outcomes'][number]
   states(): PartitionState[]
   readers: OpenPartitions
+  onCorruption(name: string, error: Error): void
 }
 
 /** What Vakt asks of a store in a world; nothing comes back to a dead life. */
-function inProcess({ isAlive, append, states, readers }: InProcess): LogStore {
+function inProcess({ isAlive, append, states, readers, onCorruption }: InProcess): LogStore {
   const alive = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!isAlive()) await new Promise(() => {})
     try {
@@ -128,7 +157,7 @@ function inProcess({ isAlive, append, states, readers }: InProcess): LogStore {
         return outcome.result
       }),
     search: (request: PageRequest) =>
-      alive(() => searchPage({ connections: readers, partitions: states(), onCorruption() {} }, request)),
+      alive(() => searchPage({ connections: readers, partitions: states(), onCorruption }, request)),
     count: async () => ({ total: 0, atLeast: false, searchedTo: null }),
     read: async () => null,
     context: async () => [],

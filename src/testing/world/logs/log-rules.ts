@@ -1,16 +1,16 @@
 // The rules over log lines that people set in a world, and the programs that they watch: one that bursts, and one that falls silent.
-import { HOUR, MINUTE, SECOND } from '../../time.ts'
-import { BLOCK_MS } from './jobs.ts'
+import { HOUR, MINUTE, SECOND } from '../../../time.ts'
+import { BLOCK_MS } from '../jobs.ts'
+import type { SilenceRule } from '../model/silence-rule.ts'
+import type { ThresholdRule } from '../model/threshold-rule.ts'
+import type { Random } from '../random.ts'
+import type { Step } from '../steps/step.ts'
 import { LOG_FORMATS, STILL_MS } from './log-traffic.ts'
-import type { SilenceRule } from './model/silence-rule.ts'
-import type { ThresholdRule } from './model/threshold-rule.ts'
-import type { Random } from './random.ts'
-import type { Step } from './steps/step.ts'
 
 export const BURST: ThresholdRule = {
   name: 'burst',
   source: 'gate',
-  threshold: 30,
+  threshold: 12,
   windowMs: 20 * MINUTE,
   keepFiringMs: 15 * MINUTE,
 }
@@ -37,7 +37,7 @@ export function watchedTraffic(random: Random, lengthMs: number): Step[] {
   const steps: Step[] = []
   for (let at = random.whole(1, 10) * MINUTE; at < lengthMs; at += pauseOf(random))
     steps.push(batch(at, QUIET.source, random.whole(1, 2)))
-  for (let at = random.whole(10, 200) * MINUTE; at < lengthMs; at += random.whole(60, 400) * MINUTE) {
+  for (let at = random.whole(10, 200) * MINUTE; at < lengthMs; at += random.whole(100, 500) * MINUTE) {
     // Just too few to be reported, just enough, or many.
     const count = BURST.threshold + random.pick([0, 1, 1, BURST.threshold])
     const [first, second] = [random.whole(1, count / 2), random.whole(1, count / 3)]
@@ -49,6 +49,6 @@ export function watchedTraffic(random: Random, lengthMs: number): Step[] {
 
 /** Until the next lines: now and then longer than the rule allows. */
 function pauseOf(random: Random): number {
-  const minutes = random.chance(0.04) ? random.whole(50, 240) : random.whole(12, 35)
+  const minutes = random.chance(0.04) ? random.whole(50, 240) : random.whole(20, 38)
   return minutes * MINUTE + random.whole(0, 59) * SECOND
 }

@@ -1,9 +1,11 @@
 // Reads every stored log line of a world, through the search of the store, and compares them with what was sent.
-import type { LogStore } from '../../logs/store.ts'
-import { DAY } from '../../time.ts'
-import type { AlertRow } from './alert-row.ts'
-import { settle } from './turns.ts'
-import { Violation, type World } from './world.ts'
+import { parsePartition } from '../../../logs/embedded/partitions/partition-name.ts'
+import type { LogStore } from '../../../logs/store.ts'
+import { examinePartitions } from '../../../operations/doctor/examine-partitions.ts'
+import { DAY, isoTime } from '../../../time.ts'
+import type { AlertRow } from '../alert-row.ts'
+import { settle } from '../turns.ts'
+import { Violation, type World } from '../world.ts'
 
 /** Lines are looked for in this time; those begun in its last hour are looked for once more than the others. */
 const SEARCHED_MS = 4 * DAY
@@ -29,7 +31,24 @@ export async function auditLogs(world: World): Promise<void> {
     .map(({ title }) => title)
   const wrong = logs.lines.findWrong(found, word => titles.filter(title => title.includes(word)).length)
   if (wrong !== null) throw new Violation(wrong)
+  auditDamage(logs, found)
   logs.lines.forgetBefore(world.clock.trueNow() - SEARCHED_MS + MARGIN_MS)
+}
+
+/** What is lost with a damaged file is named, and nothing else is. */
+function auditDamage({ lines, store }: NonNullable<World['logs']>, found: ReadonlyMap<number, number>): void {
+  if (lines.damagedDays.size === 0 && store.named.size === 0) return
+  const named = new Set([...store.named].map(name => parsePartition(name)!.day / DAY))
+  for (const day of named)
+    if (!lines.damagedDays.has(day))
+      throw new Violation(`The whole log file of ${isoTime(day * DAY)} is called damaged.`)
+  const doctor = store.setAside.size > 0 ? examinePartitions(store.folder) : []
+  for (const name of store.setAside)
+    if (!doctor.some(({ state, text }) => state === 'failed' && text.includes(name)))
+      throw new Violation(`The doctor does not name the damaged log file ${name}.`)
+  for (const day of lines.daysWithLosses(found))
+    if (!named.has(day))
+      throw new Violation(`Lines of ${isoTime(day * DAY)} are lost, and nothing names the damaged file.`)
 }
 
 /** How often each number is stored. */
