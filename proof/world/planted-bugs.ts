@@ -173,9 +173,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'lines of a damaged file are missing, and nobody is told',
-    file: 'src/logs/embedded/query/search-job.ts',
-    from: '    snapshot.onCorruption(name, error)\n',
-    to: '    void error\n',
+    file: 'src/logs/embedded/partitions/partitions.ts',
+    from: '    this.#onQuarantine({ name, file,',
+    to: "    if (file === '') this.#onQuarantine({ name, file,",
   },
   {
     name: 'with a damaged log file all others are out of sight',
