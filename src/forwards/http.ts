@@ -48,6 +48,16 @@ export const lookupAllowed: LookupFunction = (hostname, options, done) => {
   })
 }
 
+/** Resolves a host with an address that Vakt connects to. Rejects with a `ForwardError`. */
+export function resolveAllowed(host: string): Promise<{ address: string; family: number }> {
+  return new Promise((resolve, reject) =>
+    lookupAllowed(host, {}, (error, address, family) => {
+      if (error) reject(lost(error))
+      else resolve({ address: address as string, family: family! })
+    }),
+  )
+}
+
 /** The error for an address that Vakt sends nothing to. */
 export function forbidden(): ForwardError {
   return new ForwardError('Vakt does not connect to that address: it is link-local, or of the metadata of a cloud.')

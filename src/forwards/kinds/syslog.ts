@@ -6,7 +6,7 @@ import { isForbiddenAddress } from '../../connectivity/ip-address.ts'
 import type { Level, LogLine } from '../../logs/line.ts'
 import { SECOND } from '../../time.ts'
 import { ForwardError, type LineKind, plainUrl } from '../forward.ts'
-import { forbidden, lookupAllowed, lost } from '../http.ts'
+import { forbidden, lookupAllowed, lost, resolveAllowed } from '../http.ts'
 
 const TIMEOUT_MS = 20 * SECOND
 const SEVERITIES: { readonly [level in Level]: number } = { trace: 7, debug: 7, info: 6, warn: 4, error: 3, fatal: 2 }
@@ -66,14 +66,18 @@ function sendStream(lines: readonly LogLine[], host: string, port: number, isTls
 }
 
 async function sendDatagrams(lines: readonly LogLine[], host: string, port: number): Promise<void> {
-  const socket = createSocket({ type: isIP(host) === 6 ? 'udp6' : 'udp4', lookup: lookupAllowed as never })
+  // The socket itself looks up the address that it is bound to, too, which is none to send to.
+  const { address, family } = await resolveAllowed(host)
+  const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
+  const failed = new Promise<never>((_, reject) => socket.on('error', error => reject(lost(error))))
   try {
-    for (const line of lines)
-      await new Promise<void>((resolve, reject) =>
-        socket.send(messageOf(line).subarray(0, MAX_DATAGRAM_BYTES), port, host, error =>
-          error ? reject(lost(error)) : resolve(),
-        ),
+    for (const line of lines) {
+      const datagram = messageOf(line).subarray(0, MAX_DATAGRAM_BYTES)
+      const sent = new Promise<void>((resolve, reject) =>
+        socket.send(datagram, port, address, error => (error ? reject(lost(error)) : resolve())),
       )
+      await Promise.race([sent, failed])
+    }
   } finally {
     socket.close()
   }
