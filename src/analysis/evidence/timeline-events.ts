@@ -1,6 +1,6 @@
 // The events beside the logs in a period: changes of alerts, failed beats, downtimes of Vakt, and restarts of containers.
 import type { State } from '../../state/database.ts'
-import type { history } from '../../state/schema/index.ts'
+import type { downtimes, history } from '../../state/schema/index.ts'
 import { aboutDuration, formatRelative } from '../../time.ts'
 import type { TimelineEvent } from './pack.ts'
 import { shorten } from './read-logs.ts'
@@ -88,19 +88,25 @@ function readFailedBeats(state: State, { projectId, from, until }: TimelineScope
 
 function readDowntimes(state: State, { from, until }: TimelineScope): UnnumberedEvent[] {
   const query = `select from_at, to_at, kind from downtimes where to_at >= ? and from_at < ? order by id limit 20`
-  const kinds = {
-    stopped: 'Vakt itself was stopped',
-    asleep: 'the machine of Vakt was asleep',
-    offline: 'Vakt was offline (connectivity lost)',
-  }
+  type Row = { from_at: number; to_at: number; kind: keyof typeof DOWNTIMES }
   return state
-    .prepare<[number, number], { from_at: number; to_at: number; kind: keyof typeof kinds }>(query)
+    .prepare<[number, number], Row>(query)
     .all(from, until)
-    .map(row => ({
-      at: row.from_at,
-      text: `${kinds[row.kind]} for ${aboutDuration(row.to_at - row.from_at)}; no beats or logs were received then`,
-      command: null,
-    }))
+    .map(row => {
+      const { what, effect } = DOWNTIMES[row.kind]
+      const text = `${what} for ${aboutDuration(row.to_at - row.from_at)}; ${effect}`
+      return { at: row.from_at, text, command: null }
+    })
+}
+
+const NOTHING_RECEIVED = 'no beats or logs were received then'
+const DOWNTIMES: Readonly<Record<(typeof downtimes.$inferSelect)['kind'], { what: string; effect: string }>> = {
+  stopped: { what: 'Vakt itself was stopped', effect: NOTHING_RECEIVED },
+  asleep: { what: 'the machine of Vakt was asleep', effect: NOTHING_RECEIVED },
+  offline: { what: 'Vakt was offline (connectivity lost)', effect: NOTHING_RECEIVED },
+  storage: { what: 'Vakt could not write its database', effect: 'beats were refused then' },
+  'log-storage': { what: 'Vakt could not store log lines', effect: 'log lines were refused then' },
+  takeover: { what: 'no Vakt served until this one took over', effect: NOTHING_RECEIVED },
 }
 
 function readContainerChanges(state: State, { projectId, from, until }: TimelineScope): UnnumberedEvent[] {

@@ -31,6 +31,9 @@ describe('measurements', () => {
   })
 })
 
+const JUMP = 30
+const FULL = 90
+
 const samples = (name: 'cpu' | 'memory' | 'used' | 'restarts', values: readonly (number | null)[]): Sample[] =>
   values.map((value, at) => {
     const none = { cpu: null, memory: null, memoryLimit: 100, received: null, sent: null, read: null, written: null }
@@ -61,8 +64,45 @@ describe('a series', () => {
     ['that was full before', 'host', 'memory', [95, 96, 95, 95, 96, 97], []],
     ['of several cores', 'container', 'cpu', [10, 10, 10, 350, 350, 350], []],
     ['that counts restarts', 'container', 'restarts', [1, 1, 1, 1, 3, 3], ['it restarted 2 times']],
+    [
+      'with a rise of just enough',
+      'host',
+      'cpu',
+      [10, 10, 10, 10 + JUMP, 10, 10],
+      [`CPU of it rose to ${10 + JUMP} %, before on average 10 %`],
+    ],
+    ['with a rise of a little less', 'host', 'cpu', [10, 10, 10, 9.9 + JUMP, 10, 10], []],
+    [
+      'that is just full',
+      'disk',
+      'used',
+      [FULL - 1, FULL - 1, FULL - 1, FULL, FULL, FULL],
+      [`disk use of it rose to ${FULL} %, before on average ${FULL - 1} %`],
+    ],
+    ['that was just full before', 'disk', 'used', [FULL, FULL, FULL, FULL + 1, FULL, FULL], []],
+    ['with too little before', 'host', 'cpu', [null, null, null, 70, 20, 20], []],
+    [
+      'with a gap before',
+      'host',
+      'cpu',
+      [null, 10, 10, 70, 20, 20],
+      ['CPU of it rose to 70 %, before on average 10 %'],
+    ],
+    ['that counts no restarts', 'container', 'restarts', [2, 2, 2, 2, 2, 2], []],
+    [
+      'whose count begins in the window',
+      'container',
+      'restarts',
+      [null, null, null, 4, 5, 6],
+      ['it restarted 2 times'],
+    ],
+    ['whose count ends', 'container', 'restarts', [1, 1, 1, 2, 2, null], []],
     ['without measurements', 'host', 'cpu', [null, null, null, null, null, null], []],
   ])('%s', (_, kind, name, values, texts) => {
     expect(findUnusual('it', kind, samples(name, values), 3).map(({ text }) => text)).toEqual(texts)
+  })
+
+  it('of the time before only has nothing unusual', () => {
+    expect(findUnusual('it', 'host', samples('cpu', [10, 90]), 3)).toEqual([])
   })
 })

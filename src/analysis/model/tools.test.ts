@@ -74,6 +74,37 @@ describe('a look-up', () => {
     expect(await tools.call('metrics', gone)).toBe('Nothing of that was measured then.')
   })
 
+  it('is of the lines around one, of a pattern, of a host and of a level', async () => {
+    await tools.call('search_logs', { text: 'order 7 priced' })
+    const lines = (await tools.call('neighbours', { id: 'L1', n: 1 })).split('\n').map(line => JSON.parse(line))
+    expect(lines.map(({ id }) => id)).toEqual(['L2', 'L1', 'L3'])
+    expect(evidence.size).toBe(3)
+    const { id } = pack.patterns[0]!
+    const ofPattern = (await tools.call('pattern_lines', { id, limit: 2 })).split('\n')
+    expect(ofPattern.map(line => JSON.parse(line).message)).toEqual(['order 0 priced', 'order 1 priced'])
+    expect(await tools.call('search_logs', { text: 'order 7 priced', level: 'error' })).toBe('Nothing was found there.')
+    expect(await tools.call('search_logs', { text: 'order 7 priced', source: 'other' })).toBe(
+      'Nothing was found there.',
+    )
+  })
+
+  it('counts the levels over time, also where there is nothing', async () => {
+    expect((await tools.call('search_logs', { limit: 1, until: 'nonsense' })).split('\n')).toHaveLength(1)
+    const steps = (await tools.call('histogram', {})).split('\n')
+    expect([steps.length, steps[0], steps[12]]).toEqual([
+      24,
+      '2026-11-21T10:00:00.000Z none',
+      '2026-11-21T11:00:00.000Z info 300',
+    ])
+    expect(await tools.call('host', { name: 'web-9' })).toBe('lines: no lines')
+  })
+
+  it('needs a log store', async () => {
+    const { conceal, restore } = createPseudonymizer()
+    const without = createModelTools({ store: null, metricLookup: () => '', pack, evidence, conceal, restore })
+    expect(await without.call('histogram', {})).toBe('This Vakt has no log store; there is nothing more to look up.')
+  })
+
   it('is answered once, and a limited number of times', async () => {
     await tools.call('histogram', { level: 'info' })
     expect(await tools.call('histogram', { level: 'info' })).toContain('asked just this before')

@@ -54,6 +54,30 @@ describe('a citation', () => {
     expect([verdict.findings.length, faults.length === 0]).toEqual(isCorrect ? [1, true] : [0, false])
   })
 
+  it('is needed for a finding, without words for one that is no observation', () => {
+    expect(verify({ findings: [finding()] }).faults).toEqual(['The finding "Orders fail" cites nothing.'])
+    const inferred = { ...finding({ id: 'L2', quote: '' }), kind: 'inference' as const }
+    expect(verify({ findings: [inferred] })).toMatchObject({
+      faults: [],
+      verdict: { findings: [{ confidence: 'low' }] },
+    })
+    expect(verify({ findings: [{ ...inferred, evidence: [{ id: 'L2', quote: 'never logged' }] }] }).faults).toEqual([
+      'L2 does not say "never logged".',
+    ])
+  })
+
+  it('of lines that ask for something names known ones only', () => {
+    expect(verify({ suspicious: ['L1', 'L9'] }).verdict.suspicious).toEqual(['L1'])
+  })
+
+  it('of nothing but warnings may be healthy; errors that nobody mentions are named', () => {
+    const warning = { ...pattern('T2'), level: 'warn' as const }
+    expect(verify({ status: 'healthy' }, packOf(warning)).verdict).toMatchObject({ status: 'healthy', unmentioned: [] })
+    const { verdict, faults } = verify({ status: 'healthy' }, packOf(pattern('T1'), warning))
+    expect([verdict.status, verdict.unmentioned]).toEqual(['inconclusive', ['T1']])
+    expect(faults).toEqual(['"healthy" does not fit: T1 are errors that are new or surge.'])
+  })
+
   it('is counted, and a single one limits the confidence to low', () => {
     const { verdict } = verify({ findings: [finding(L2, { id: 'L9', quote: 'never logged' }), finding(L2, L3)] })
     expect(verdict.citations).toEqual({ given: 4, verified: 3 })
@@ -83,6 +107,30 @@ describe('a cause', () => {
   ])('%s', (_, answered, status, confidence) => {
     const { verdict } = verify({ findings: [finding(L2)], cause: answered })
     expect([verdict.status, verdict.cause?.confidence ?? null]).toEqual([status, confidence])
+  })
+
+  it.each([
+    [cause([L2], [L2]), 'A cause needs a citation of itself and another of what it led to.'],
+    [cause([L1], []), 'A cause needs a citation of itself and another of what it led to.'],
+    [cause([L3], [L2]), 'The cause (L3) comes after what it is said to have led to (L2).'],
+    [cause([{ id: 'L1', quote: '' }], [L2]), 'L1'],
+    [cause([L1], [{ id: 'L2', quote: '' }]), 'L2'],
+  ])('%j is at fault: %s', (answered, sentence) => {
+    expect(verify({ findings: [finding(L2)], cause: answered }).faults.join(' ')).toContain(sentence)
+  })
+
+  it('leaves out the symptoms that are the cause itself, and is compared by its first citation', () => {
+    const { verdict } = verify({ findings: [finding(L2)], cause: cause([L3, L1], [L1, L2]) })
+    expect([verdict.cause?.symptoms.map(({ id }) => id), verdict.cause?.confidence]).toEqual([['L2'], 'high'])
+  })
+
+  it('with little confidence, or without findings, is likely only', () => {
+    const unsure = { ...cause([L1], [L2])!, confidence: 'low' as const }
+    expect(verify({ findings: [finding(L2)], cause: unsure }).verdict.status).toBe('likely')
+    expect(verify({ cause: cause([L1], [L2]) }).verdict.status).toBe('likely')
+    expect(verify({ status: 'likely', findings: [finding(L2)], cause: cause([L1], [L2]) }).verdict.status).toBe(
+      'likely',
+    )
   })
 
   it('of an inconclusive answer is not shown', () => {
