@@ -10,7 +10,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../../time.ts'
 import { addHost, listHosts } from '../hosts.ts'
 import { createHostConnections } from '../ssh/connection-pool.ts'
 import { createCollector } from './collector.ts'
-import { readMetric, summarize } from './metrics.ts'
+import { readMetric, summarize, toPoints } from './metrics.ts'
 import { downsample, listSeriesNames, readLastSample, readSamples, saveMeasurements } from './samples.ts'
 
 const START = Date.parse('2026-03-02T00:00:00Z')
@@ -33,6 +33,89 @@ function thin(state: State, now: number) {
     for (const step of downsample(state, now)) step()
   })
 }
+
+const sample = (at: number, changes: Partial<Parameters<typeof toPoints>[1][number]>) => ({
+  ...{ at, cpu: null, cpuMax: null, memory: null, memoryMax: null, memoryLimit: null, received: null, sent: null },
+  ...{ read: null, written: null, restarts: null, load: null, used: null, size: null, ...changes },
+})
+
+describe('points of', () => {
+  it.each([
+    [
+      'cpu',
+      [{ cpu: 5, cpuMax: 9 }, { cpu: 6 }, {}],
+      [
+        [0, 5, 9],
+        [10_000, 6, 6],
+      ],
+    ],
+    ['load', [{ load: 0.5 }], [[0, 0.5, 0.5]]],
+    [
+      'memory',
+      [{ memory: 1, memoryMax: 2, memoryLimit: 4 }, { memory: 1, memoryLimit: 0 }, { memory: 1 }],
+      [[0, 25, 50]],
+    ],
+    ['disk', [{ used: 3, size: 4 }, { size: 4 }], [[0, 75, 75]]],
+    [
+      'network',
+      [
+        { received: 100, sent: 50 },
+        { received: 200, sent: 60 },
+        { received: 10, sent: 0 },
+        { received: 10 },
+        { received: 5, sent: 0 },
+      ],
+      [
+        [10_000, 11, 11],
+        [20_000, 1, 1],
+      ],
+    ],
+    ['io', [{ read: 0, written: 0 }, { read: 10, written: 20 }, { written: 5 }], [[10_000, 3, 3]]],
+    [
+      'restarts',
+      [{ restarts: 2 }, { restarts: 2 }, { restarts: 5 }, { restarts: 1 }],
+      [
+        [10_000, 0, 0],
+        [20_000, 3, 3],
+        [30_000, 1, 1],
+      ],
+    ],
+  ] as const)('%s', (metric, rows, points) => {
+    const found = toPoints(
+      metric,
+      rows.map((row, i) => sample(i * 10_000, row)),
+    )
+    expect(found.map(({ at, value, max }) => [at, value, max])).toEqual(points)
+  })
+})
+
+it('the disk of a host is the fullest one at each instant', () => {
+  const { state, host } = aHost()
+  const save = (at: number, disks: [string, number][]) =>
+    saveMeasurements(
+      state,
+      host.id,
+      disks.map(([name, used]) => ({ kind: 'disk' as const, name, used, size: 100 })),
+      START + at,
+    )
+  save(0, [
+    ['/', 50],
+    ['/data', 20],
+  ])
+  save(MINUTE, [
+    ['/', 50],
+    ['/data', 90],
+  ])
+  const points = readMetric(
+    state,
+    { metric: 'disk', host, container: null },
+    { from: START, until: START + HOUR, now: START + HOUR },
+  )
+  expect(points.map(({ at, value }) => [at - START, value])).toEqual([
+    [0, 50],
+    [MINUTE, 90],
+  ])
+})
 
 describe('samples', () => {
   it('are rolled up to five-minute averages, maxima and last counters, and pruned after their retention', () => {
