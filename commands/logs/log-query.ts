@@ -14,7 +14,7 @@ import { DAY } from '../../src/time.ts'
 import { type Context, duration, projectName } from '../context.ts'
 
 /** How long a search in chat may take; then it answers, within two seconds in all, with what it found so far. */
-export const SEARCH_TIMEOUT_MS = 1_800
+export const SEARCH_TIMEOUT_MS = 1_600
 /** The time range of statistics when the query has none. */
 export const DEFAULT_RANGE_MS = DAY
 

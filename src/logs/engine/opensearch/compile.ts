@@ -2,6 +2,7 @@
 import { LEVELS } from '../../line.ts'
 import { readNumber } from '../../query/attributes.ts'
 import { isPlainId, type SoughtWords, soughtWords } from '../../query/line-words.ts'
+import { requiredRuns } from '../../query/regex-literals.ts'
 import type { Comparison, FieldName, QueryNode } from '../../query/tree.ts'
 import { foldCase } from '../../query/wildcard.ts'
 import type { Compiled } from '../driver.ts'
@@ -14,6 +15,9 @@ type Part = { clause: Clause; isExact: boolean; size: number; depth: number }
 const MAX_CLAUSES = 400
 const MAX_DEPTH = 12
 const WORD_FIELDS = ['w', 'ws', 'wa'] as const
+/** Where a regular expression is looked for. */
+const RUN_FIELDS = ['w', 'ws'] as const
+const MIN_RUN_LENGTH = 3
 const MAX_NUMBER = 'f'.repeat(16)
 const MIN_NUMBER = '0'.repeat(16)
 
@@ -60,7 +64,7 @@ function compileAny(node: QueryNode): Part {
     case 'attribute':
       return attributePart(node.path, node.comparison, node.value)
     case 'regex':
-      return UNDECIDED
+      return runsPart(requiredRuns(node.source))
   }
 }
 
@@ -83,6 +87,15 @@ function sequenceClause(field: string, sought: readonly string[], prefix: boolea
   const phrase =
     before.length === 1 ? { term: { [field]: before[0] } } : { match_phrase: { [field]: before.join(' ') } }
   return { bool: { filter: [phrase, { prefix: { [field]: { value: last } } }] } }
+}
+
+/** Texts that a line has within its words; short ones are in most lines and not worth a look. */
+function runsPart(runs: readonly string[]): Part {
+  const sought = runs.filter(run => run.length >= MIN_RUN_LENGTH)
+  if (sought.length === 0) return UNDECIDED
+  const within = (run: string): Clause =>
+    anyOf([...RUN_FIELDS.map(field => ({ wildcard: { [field]: { value: `*${run}*` } } })), { term: { cut: true } }])
+  return { clause: { bool: { filter: sought.map(within) } }, isExact: false, size: sought.length * 4, depth: 3 }
 }
 
 function levelClause(comparison: Comparison, level: number): Clause {

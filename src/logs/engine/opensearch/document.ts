@@ -19,11 +19,12 @@ export type LineDocument = { [field: string]: Json }
 /** The document of a line. */
 export function documentOf(line: LogLine, position: number): LineDocument {
   const terms = attributeTerms(line)
+  const [message, stack] = [words(indexText(line.message)), words(indexText(line.stack))]
   const document: LineDocument = {
     ...plainDocumentOf(line, position),
-    w: wordsText(indexText(line.message)),
-    ws: wordsText(indexText(line.stack)),
-    wa: wordsText(attributesText(line)),
+    w: wordsText(message),
+    ws: wordsText(stack),
+    wa: wordsText(words(attributesText(line))),
     tag: line.tags.map(cut),
     f_tag: line.tags.map(folded),
     trace: folded(line.traceId),
@@ -31,7 +32,7 @@ export function documentOf(line: LogLine, position: number): LineDocument {
     at: terms.texts,
     an: terms.numbers,
   }
-  if (terms.isCut || hasLongValue(line)) document.cut = true
+  if (terms.isCut || hasLongValue(line) || [...message, ...stack].some(isLong)) document.cut = true
   for (const name of NAMED_FIELDS) {
     document[name] = cut(line[name])
     document[`f_${name}`] = folded(line[name])
@@ -79,9 +80,13 @@ export function folded(text: string): string {
   return cut(foldCase(text))
 }
 
-/** The words of a text, a space between each two. */
-function wordsText(text: string): string {
-  return text === '' ? '' : words(text).map(cut).join(' ')
+/** Words with a space between each two. */
+function wordsText(found: readonly string[]): string {
+  return found.map(cut).join(' ')
+}
+
+function isLong(text: string): boolean {
+  return text.length > MAX_TERM_LENGTH
 }
 
 /** Half a character at the cut would not be stored as it is asked for. */
@@ -92,7 +97,7 @@ function wellFormed(text: string): string {
 
 function hasLongValue(line: LogLine): boolean {
   const texts = [...NAMED_FIELDS.map(name => line[name]), ...line.tags, line.traceId, line.spanId]
-  return texts.some(text => foldCase(text).length > MAX_TERM_LENGTH)
+  return texts.some(text => isLong(foldCase(text)))
 }
 
 type Terms = { texts: string[]; numbers: string[]; isCut: boolean }
@@ -112,7 +117,7 @@ function addValues(terms: Terms, path: string, value: Json): void {
   // Queries with such paths are not compiled.
   if (path.length > MAX_PATH_LENGTH) return
   const text = foldCase(valueText(value))
-  if (text.length > MAX_TERM_LENGTH) terms.isCut = true
+  if (isLong(text)) terms.isCut = true
   terms.texts.push(pathTerm(path, cut(text)))
   const number = valueNumber(value)
   if (number !== null) terms.numbers.push(pathTerm(path, sortableNumber(number)))

@@ -1,9 +1,9 @@
 // Unsealed lines as a reader has them: as text, so that only lines that may match are parsed.
 import type { LogLine } from '../../../line.ts'
 import { soughtWords } from '../../../query/line-words.ts'
+import { requiredRuns } from '../../../query/regex-literals.ts'
 import type { QueryNode } from '../../../query/tree.ts'
 import { parseArrival, toLogLine } from '../arrivals.ts'
-import { requiredRuns } from './regex-literals.ts'
 import { attributeWords } from './summary-filter.ts'
 
 /** One row of arrivals. */

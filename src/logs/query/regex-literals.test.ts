@@ -1,7 +1,7 @@
 // What a regular expression requires must be in every text that it matches.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { compileRegex } from '../../../query/regex.ts'
+import { compileRegex } from './regex.ts'
 import { requiredRuns } from './regex-literals.ts'
 
 it.each([
