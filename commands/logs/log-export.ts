@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { MEBIBYTE } from '../../src/bytes.ts'
 import { countArchives } from '../../src/logs/archives.ts'
 import type { LogLine } from '../../src/logs/line.ts'
+import { printQuery } from '../../src/logs/query/print.ts'
 import type { Query } from '../../src/logs/query/tree.ts'
 import { CSV_HEADER, csvRecord, lineResult, missingResult } from '../../src/logs/serialize.ts'
 import { type LogStore, missingLines } from '../../src/logs/store.ts'
@@ -39,7 +40,7 @@ const exportCommand = command({
     const { content, lines, isWhole } = await limited(storeOf(context), store => collect(store, query, format))
     const missing = await missingLines(storeOf(context), query)
     const name = fileName(`logs ${words.query ?? ''}`, context.now, context.config.timeZone, format)
-    const url = `${context.publicUrl}/api/logs?format=${format === 'json' ? 'ndjson' : format}&q=${encodeURIComponent(words.query ?? '')}`
+    const url = `${context.publicUrl}/api/logs?format=${format === 'json' ? 'ndjson' : format}&q=${encodeURIComponent(printQuery(query))}`
     return {
       card: {
         title: lines === 0 ? 'No lines to export' : `${plural(lines, 'line')} as ${format}`,
@@ -71,15 +72,22 @@ const purge = command({
     const query = readQuery(words, context)
     const store = storeOf(context)
     const { total, atLeast } = await store.count(query, SEARCH_TIMEOUT_MS)
-    if (context.interactive && !yes && total > 0) {
+    // A count that ran out of time may have found nothing yet.
+    const isNothing = total === 0 && !atLeast
+    if (context.interactive && !yes && !isNothing) {
       return confirmation(
-        `Delete ${atLeast ? 'at least ' : ''}${plural(total, 'line')} permanently?`,
-        ['This cannot be undone. "logs export" saves the lines to a file first.'],
+        total === 0
+          ? 'Delete all lines that match permanently?'
+          : `Delete ${atLeast ? 'at least ' : ''}${plural(total, 'line')} permanently?`,
+        [
+          ...(total === 0 ? ['Counting them takes too long.'] : []),
+          'This cannot be undone. "logs export" saves the lines to a file first.',
+        ],
         { label: 'Delete them', line: searchLine('logs purge', words) },
         [{ label: 'Export first', line: searchLine('logs export', words) }],
       )
     }
-    const removed = total === 0 ? 0 : await store.purge(query)
+    const removed = isNothing ? 0 : await store.purge(query)
     return {
       card: {
         title: removed === 0 ? 'No lines to delete' : `${plural(removed, 'line')} deleted`,

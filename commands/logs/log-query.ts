@@ -2,9 +2,11 @@
 import { z } from 'zod'
 import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
+import { narrowQuery } from '../../src/logs/query/narrow.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
+import { printQuery } from '../../src/logs/query/print.ts'
 import { scopeToProject, withDefaultStart } from '../../src/logs/query/scope-query.ts'
-import type { Query } from '../../src/logs/query/tree.ts'
+import type { Query, QueryNode } from '../../src/logs/query/tree.ts'
 import { ALL_PROJECTS, expandSavedSearch } from '../../src/logs/searches.ts'
 import type { LogStore, MissingLines } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
@@ -46,6 +48,16 @@ export function readQuery(words: QueryWords, context: Context, defaultRangeMs: n
         ? parsed
         : withDefaultStart(parsed, now - defaultRangeMs)
   return words.project === undefined ? timed : scopeToProject(timed, findProject(state, words.project).name)
+}
+
+/** The words of a search that also has a condition. */
+export function narrowed(words: QueryWords, condition: string): QueryWords {
+  return { ...words, query: words.query ? narrowQuery(words.query, condition) : condition }
+}
+
+/** A condition in the search language. */
+export function printCondition(where: QueryNode): string {
+  return printQuery({ where, from: null, until: null })
 }
 
 /** Where saved searches are looked up: a key of a project sees its own only, people see theirs beside those of a project. */

@@ -1,6 +1,6 @@
 // The commands for statistics of log lines: most frequent values, message patterns, levels over time.
 import { z } from 'zod'
-import type { Row } from '../../src/card.ts'
+import type { Row, Text } from '../../src/card.ts'
 import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
 import { LEVELS, type Level } from '../../src/logs/line.ts'
@@ -12,6 +12,8 @@ import { type Context, command, pictureTheme } from '../context.ts'
 import {
   DEFAULT_RANGE_MS,
   missingTexts,
+  narrowed,
+  printCondition,
   type QueryWords,
   queryArguments,
   readQuery,
@@ -70,16 +72,19 @@ const stats = command({
   args: queryArguments(),
   async run(words, context) {
     const query = readQuery(words, context, DEFAULT_RANGE_MS)
-    const from = query.from ?? context.now - DEFAULT_RANGE_MS
     const until = query.until ?? context.now + 1
+    const from = query.from ?? Math.min(until, context.now) - DEFAULT_RANGE_MS
     const buckets = await storeOf(context).histogram(query, from, until, BUCKET_COUNT, SEARCH_TIMEOUT_MS)
+    // Without its first buckets the chart is that of a shorter time.
+    const countedTo = buckets[0]?.from ?? until
+    const isWhole = countedTo <= from
     const missing = await missingLines(storeOf(context), { from, until })
     const totals = Object.fromEntries(
       LEVELS.map(level => [level, buckets.reduce((sum, bucket) => sum + bucket.counts[level], 0)]),
     ) as Record<Level, number>
     const total = LEVELS.reduce((sum, level) => sum + totals[level], 0)
     const errors = totals.error + totals.fatal
-    const minutes = Math.max(1, (until - from) / MINUTE)
+    const minutes = Math.max(1, (until - countedTo) / MINUTE)
     const name = fileName(`log-levels ${words.query ?? ''}`, context.now, context.config.timeZone, 'png')
     const png =
       total === 0
@@ -88,15 +93,20 @@ const stats = command({
     return {
       card: {
         title:
-          total === 0 ? 'No lines in this time range' : `${plural(total, 'line')} in ${aboutDuration(until - from)}`,
+          total === 0
+            ? `No lines ${isWhole ? 'in this time range' : 'found so far'}`
+            : `${plural(total, 'line')} in ${aboutDuration(until - countedTo)}`,
         tone: errors > 0 ? 'warning' : 'plain',
         lines: [
           ...(total === 0
-            ? ['Try a longer time range: --last 7d.']
+            ? isWhole
+              ? ['Try a longer time range: --last 7d.']
+              : []
             : [
                 `Error rate ${((errors / total) * 100).toFixed(errors / total < 0.1 ? 2 : 1)} %, on average ${(total / minutes).toFixed(1)} lines a minute.`,
                 sparkline(buckets.map(countOf)),
               ]),
+          ...(isWhole ? [] : [countedBackTo(countedTo)]),
           ...missingTexts(missing),
         ],
         fields: LEVELS.filter(level => totals[level] > 0).map(level => ({
@@ -113,6 +123,7 @@ const stats = command({
         total,
         error_rate: total === 0 ? 0 : errors / total,
         lines_per_minute: total / minutes,
+        ...(isWhole ? {} : { searched_to: isoTime(countedTo) }),
         ...missingResult(missing),
       },
     }
@@ -121,21 +132,17 @@ const stats = command({
 
 export const logStatisticsCommands = [top, patterns, stats]
 
+/** Time ran out, so what is older is in no count. */
+function countedBackTo(time: number): Text {
+  return ['Counted back to ', { time, style: 'moment' }, ' only. Use a shorter time range for a complete count.']
+}
+
 async function rank(context: Context, words: QueryWords, field: TopField, limit: number) {
   const query = readQuery(words, context, DEFAULT_RANGE_MS)
   const { rows, searchedTo } = await storeOf(context).top(query, field, limit, SEARCH_TIMEOUT_MS)
   const missing = await missingLines(storeOf(context), query)
   const noun = field === 'pattern' ? 'patterns' : field === 'fingerprint' ? 'errors' : `${field}s`
-  const incomplete =
-    searchedTo === null
-      ? []
-      : [
-          [
-            'Counted back to ',
-            { time: searchedTo, style: 'moment' as const },
-            ' only. Use a shorter time range for a complete count.',
-          ],
-        ]
+  const incomplete = searchedTo === null ? [] : [countedBackTo(searchedTo)]
   return {
     card: {
       title: rows.length === 0 ? 'No lines to count' : `The most frequent ${noun}`,
@@ -176,14 +183,9 @@ function rankRow(row: TopRow, field: TopField, words: QueryWords): Row {
   }
 }
 
-function narrowed(words: QueryWords, condition: string): QueryWords {
-  const query = /\bOR\b/.test(words.query ?? '') ? `(${words.query})` : words.query
-  return { ...words, query: [query, condition].filter(Boolean).join(' ') }
-}
-
-function valueQuery(value: string, field: TopField): string {
+function valueQuery(value: string, field: Exclude<TopField, 'pattern'>): string {
   if (value === '') return ''
-  return `${field}:${/^[\w./:-]+$/.test(value) ? value : `"${value.replaceAll('"', '')}"`}`
+  return field === 'level' ? `level:${value}` : printCondition({ kind: 'field', field, value })
 }
 
 /** The words of a pattern between what varies, as phrases that a line must contain. */

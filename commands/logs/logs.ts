@@ -14,7 +14,15 @@ import { firstLine, plural, truncate } from '../../src/text.ts'
 import { isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command } from '../context.ts'
 import { colorFlag, logEntry, logEvidence } from './log-card.ts'
-import { missingTexts, queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
+import {
+  missingTexts,
+  narrowed,
+  printCondition,
+  queryArguments,
+  readQuery,
+  SEARCH_TIMEOUT_MS,
+  storeOf,
+} from './log-query.ts'
 
 const PAGE_SIZE = 10
 const MAX_LIMIT = 1000
@@ -72,6 +80,7 @@ const search = command({
     return {
       card: searchCard(words, query, { ...page, lines }, count, missing, hints, histogram, {
         isLaterPage: cursor !== undefined,
+        isNewer: newer,
         isColoured: color,
       }),
       result,
@@ -147,16 +156,10 @@ function searchCard(
   missing: readonly MissingLines[],
   hints: readonly string[],
   histogram: readonly number[],
-  { isLaterPage, isColoured }: { isLaterPage: boolean; isColoured: boolean },
+  { isLaterPage, isNewer, isColoured }: { isLaterPage: boolean; isNewer: boolean; isColoured: boolean },
 ): Card {
   const [first] = page.lines
   const last = page.lines.at(-1)
-  const sameSearch = `${searchLine('logs search', words)}${isColoured ? ' --color' : ''}`
-  const older = page.next !== null && {
-    label: page.searchedTo === null ? 'Older' : 'Continue',
-    line: `${sameSearch} --cursor ${page.next}`,
-  }
-  const newer = isLaterPage && first && { label: 'Newer', line: `${sameSearch} --newer --cursor ${first.id}` }
   const buttons: Button[] = [
     ...(first ? [{ label: 'Context ±10', line: `logs context ${first.id}` }] : []),
     ...(first
@@ -169,7 +172,13 @@ function searchCard(
   const incomplete: Text[] =
     page.searchedTo === null
       ? []
-      : [['Searched back to ', { time: page.searchedTo, style: 'moment' }, ' so far. "Continue" searches further.']]
+      : [
+          [
+            `Searched ${isNewer ? 'up' : 'back'} to `,
+            { time: page.searchedTo, style: 'moment' },
+            ' so far. "Continue" searches further.',
+          ],
+        ]
   const total = `${count.total.toLocaleString('en')}${count.atLeast ? '+' : ''}`
   return {
     title:
@@ -190,20 +199,41 @@ function searchCard(
           ]),
       ...(histogram.length === 0 ? [] : [{ kind: 'chart' as const, name: 'Over time', values: histogram }]),
     ],
-    page: { ...(newer ? { previous: newer } : {}), ...(older ? { next: older } : {}) },
+    page: pageButtons(`${searchLine('logs search', words)}${isColoured ? ' --color' : ''}`, page, {
+      isLaterPage,
+      isNewer,
+    }),
     buttons,
     menus: searchMenus(words, page.lines),
     footer: footer(query, first, last),
   }
 }
 
+/** The buttons to the pages before and after one. */
+function pageButtons(
+  sameSearch: string,
+  { lines, next, searchedTo }: Page,
+  { isLaterPage, isNewer }: { isLaterPage: boolean; isNewer: boolean },
+): NonNullable<Card['page']> {
+  const continued = next !== null && {
+    label: searchedTo !== null ? 'Continue' : isNewer ? 'Newer' : 'Older',
+    line: `${sameSearch}${isNewer ? ' --newer' : ''} --cursor ${next}`,
+  }
+  const [first, last] = [lines[0], lines.at(-1)]
+  // Towards where the page came from there are lines; a page without lines goes back to the first one.
+  const back = isNewer
+    ? { label: 'Older', line: last ? `${sameSearch} --cursor ${last.id}` : sameSearch }
+    : isLaterPage && first && { label: 'Newer', line: `${sameSearch} --newer --cursor ${first.id}` }
+  const [newer, older] = isNewer ? [continued, back] : [back, continued]
+  return { ...(newer ? { previous: newer } : {}), ...(older ? { next: older } : {}) }
+}
+
 /** One press opens a line in full, or narrows the search to one of the sources that were found. */
 function searchMenus(words: SearchWords, lines: readonly LogLine[]): Menu[] {
   const sources = [...new Set(lines.map(({ source }) => source).filter(source => source !== ''))]
-  const narrowed = sources.slice(0, MAX_OPTIONS).map((source): Button => {
-    const condition = /\bOR\b/.test(words.query ?? '') ? `(${words.query})` : words.query
-    const query = [condition, `source:"${source.replaceAll('"', '')}"`].filter(Boolean).join(' ')
-    return { label: source, line: searchLine('logs search', { ...words, query }) }
+  const bySource = sources.slice(0, MAX_OPTIONS).map((source): Button => {
+    const condition = printCondition({ kind: 'field', field: 'source', value: source })
+    return { label: source, line: searchLine('logs search', narrowed(words, condition)) }
   })
   const opened = lines.slice(0, MAX_OPTIONS).map(
     (line): Button => ({
@@ -213,7 +243,7 @@ function searchMenus(words: SearchWords, lines: readonly LogLine[]): Menu[] {
   )
   return [
     ...(opened.length === 0 ? [] : [{ label: 'A line in full …', options: opened }]),
-    ...(narrowed.length < 2 ? [] : [{ label: 'Only from …', options: narrowed }]),
+    ...(bySource.length < 2 ? [] : [{ label: 'Only from …', options: bySource }]),
   ]
 }
 

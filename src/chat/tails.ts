@@ -26,8 +26,8 @@ export type TailRequest<L> = {
   channel: Channel
   by: string
   durationMs: number
-  /** Begins to follow: new lines go to `take` until the returned function is called. */
-  follow(take: (lines: readonly L[]) => void): (() => void) | Promise<() => void>
+  /** Begins to follow: new lines go to `take`, with how many were left out before them, until the returned function is called. */
+  follow(take: (lines: readonly L[], leftOut?: number) => void): (() => void) | Promise<() => void>
   show(line: L): Text
   /** The line of a log, where it is one: such lines stand aligned in a block. */
   entry?(line: L): LogEntry
@@ -168,7 +168,7 @@ export function createTails(clock: Clock, logger: Logger): Tails {
       tails.set(tail.id, tail)
       try {
         // First, so that a source that cannot be followed is refused and not announced in the channel.
-        tail.unfollow = await request.follow(lines => addLines(tail, lines))
+        tail.unfollow = await request.follow((lines, leftOut = 0) => addLines(tail, lines, leftOut))
       } catch (error) {
         tails.delete(tail.id)
         throw error
@@ -200,10 +200,10 @@ export function createTails(clock: Clock, logger: Logger): Tails {
   }
 }
 
-function addLines(tail: Tail, lines: readonly unknown[]): void {
-  tail.count += lines.length
+function addLines(tail: Tail, lines: readonly unknown[], leftOut: number): void {
+  tail.count += lines.length + leftOut
   const room = tail.channel.capabilities.edits ? SHOWN_LINES : PRINTED_LINES
-  tail.missed += Math.max(0, tail.lines.length + lines.length - room)
+  tail.missed += leftOut + Math.max(0, tail.lines.length + lines.length - room)
   tail.lines.push(...lines.slice(-room))
   tail.lines.splice(0, Math.max(0, tail.lines.length - room))
   tail.hasChanged = true

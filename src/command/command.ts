@@ -45,8 +45,11 @@ export type Answer = {
 /** Lines that follow an answer, at the doors that can send them. It begins to follow, and returns how to stop. */
 export type LineStream = (sink: LineSink<unknown>) => () => void
 
-/** Takes new lines (JSON values), and sentences about why no lines come. */
-export type LineSink<L> = { lines(lines: readonly L[]): void; problem(message: string): void }
+/**
+ * Takes new lines (JSON values), with how many were left out before them (default: 0), and sentences about why no lines
+ * come.
+ */
+export type LineSink<L> = { lines(lines: readonly L[], leftOut?: number): void; problem(message: string): void }
 
 type Shape = Record<string, z.ZodType>
 

@@ -29,6 +29,8 @@ export async function sendLines<L>(
   const waiting: L[] = []
   const problems: string[] = []
   let dropped = 0
+  /** What the source left out: that is no sign of a slow reader. */
+  let leftOut = 0
   let ended: string | null = null
   let cut: NodeJS.Timeout | undefined
   let wake = () => {}
@@ -52,7 +54,8 @@ export async function sendLines<L>(
   }
   try {
     stop = await follow({
-      lines(lines) {
+      lines(lines, leftOutBefore = 0) {
+        leftOut += leftOutBefore
         const room = ended === null ? Math.max(0, MAX_WAITING_LINES - waiting.length) : 0
         waiting.push(...lines.slice(0, room))
         dropped += lines.length - Math.min(room, lines.length)
@@ -74,9 +77,10 @@ export async function sendLines<L>(
   const sendWaiting = async (sse: SSEStreamingApi) => {
     // In one piece: a write for each line costs more than the line.
     if (waiting.length > 0) await sse.write(waiting.splice(0).map(toEvent).join(''))
-    if (dropped > 0) {
-      const lines = dropped
+    if (dropped + leftOut > 0) {
+      const lines = dropped + leftOut
       dropped = 0
+      leftOut = 0
       await sse.writeSSE({ event: 'dropped', data: JSON.stringify({ lines }) })
     }
     for (const message of problems.splice(0))

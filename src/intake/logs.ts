@@ -11,10 +11,12 @@ import { parseQuery } from '../logs/query/parse.ts'
 import { scopeToProject } from '../logs/query/scope-query.ts'
 import type { Query } from '../logs/query/tree.ts'
 import { adviseOnSearch } from '../logs/search-advice.ts'
+import { ALL_PROJECTS, expandSavedSearch } from '../logs/searches.ts'
 import { lineResult, missingResult } from '../logs/serialize.ts'
 import { type LogStore, missingLines, readBy } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import { writeAudit } from '../projects/audit.ts'
+import { readProject } from '../projects/projects.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
 import { errorMessage, truncate } from '../text.ts'
 import { isoTime, SECOND } from '../time.ts'
@@ -152,7 +154,9 @@ const EVENT = z.union([
     .describe('A stored line as JSON.'),
   z
     .object({ event: z.literal('dropped'), data: z.string().regex(/^\{"lines":\d+\}$/) })
-    .describe(`Lines that were left out, because more than ${MAX_WAITING_LINES} were waiting.`),
+    .describe(
+      `Lines that were left out, because more than ${MAX_WAITING_LINES} were waiting, or too many came at once.`,
+    ),
   z
     .object({ event: z.literal('closed'), data: z.string().describe('`{"message":"…"}`') })
     .describe(
@@ -224,8 +228,12 @@ export function logRoutes(options: LogRoutesOptions) {
   const storeOf = (c: Context<Env>) => readBy(store, `api ${c.get('requester').id}`)
 
   const readQuery = (c: Context<Env>, text: string): Query => {
-    const query = parseQuery(text, clock.now(), options.timeZone)
     const project = c.get('project')
+    const own = project === null ? undefined : readProject(options.state, project)
+    // A key of a project knows the saved searches of its project only.
+    const shared = c.get('requester').key?.project === undefined ? [ALL_PROJECTS] : []
+    const expanded = expandSavedSearch(options.state, text, own ? [own.id, ...shared] : shared)
+    const query = parseQuery(expanded, clock.now(), options.timeZone)
     return project === null ? query : scopeToProject(query, project)
   }
 

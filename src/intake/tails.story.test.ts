@@ -1,12 +1,12 @@
 // Stories of live tails over HTTP: their places, their end, slow readers, and what a line costs that many read.
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { LogLine } from '../logs/line.ts'
-import type { LogStore } from '../logs/store.ts'
+import type { LogStore, OnTailLines } from '../logs/store.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { MAX_DROPPED_LINES, MAX_WAITING_LINES } from './line-events.ts'
 
 let app: TestApp
-let tails: Set<(lines: readonly LogLine[]) => void>
+let tails: Set<OnTailLines>
 let keys: { id: string; secret: string }[]
 
 beforeEach(() => start())
@@ -14,7 +14,7 @@ beforeEach(() => start())
 async function start(environment: Record<string, string> = {}) {
   tails = new Set()
   const store = {
-    async tail(_: unknown, onLines: (lines: readonly LogLine[]) => void) {
+    async tail(_: unknown, onLines: OnTailLines) {
       tails.add(onLines)
       return () => void tails.delete(onLines)
     },
@@ -37,8 +37,8 @@ const line = (message: string, attributes: object = {}) =>
     tags: [],
     attributes,
   }) as unknown as LogLine
-const stored = (lines: readonly LogLine[]) => {
-  for (const onLines of [...tails]) onLines(lines)
+const stored = (lines: readonly LogLine[], leftOut = 0) => {
+  for (const onLines of [...tails]) onLines(lines, leftOut)
 }
 const many = (count: number) => Array.from({ length: count }, (_, i) => line(`m${i}`))
 
@@ -141,6 +141,15 @@ describe('tails over HTTP', () => {
     const seen = await tail.reads('event: dropped')
     expect(seen.match(/event: line/g)).toHaveLength(MAX_WAITING_LINES)
     expect(seen).toContain('event: dropped\ndata: {"lines":500}\n\n')
+    stored([line('later')])
+    expect(await tail.reads('later')).not.toContain('closed')
+  })
+
+  it('count the lines that a flood leaves out, which is no fault of the reader', async () => {
+    const tail = await follow(keys[0]!.secret)
+    await tail.reads('ready')
+    stored([line('end of a flood')], 5 * MAX_DROPPED_LINES)
+    expect(await tail.reads(`event: dropped\ndata: {"lines":${5 * MAX_DROPPED_LINES}}\n\n`)).toContain('end of a flood')
     stored([line('later')])
     expect(await tail.reads('later')).not.toContain('closed')
   })

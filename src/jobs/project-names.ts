@@ -50,7 +50,7 @@ export function withProjectNames<S extends LogStore>(store: S, state: State): S 
       const top = await store.top(stored(query), ...rest)
       return { ...top, rows: top.rows.map(row => ({ ...row, sample: row.sample && shown(row.sample) })) }
     },
-    tail: (query, onLines) => store.tail(stored(query), lines => onLines(lines.map(shown))),
+    tail: (query, onLines) => store.tail(stored(query), (lines, leftOut) => onLines(lines.map(shown), leftOut)),
     async linesAfter(...args) {
       const page = await store.linesAfter(...args)
       return { ...page, lines: page.lines.map(shown) }

@@ -82,8 +82,8 @@ function openedStore(): LogStore {
     count: async () => ({ total: 5, atLeast: false, searchedTo: null }),
     values: async () => ['api'],
     async tail(_query, onLines) {
-      onLines(line('first'))
-      return () => onLines(line('stopped'))
+      onLines(line('first'), 0)
+      return () => onLines(line('stopped'), 0)
     },
   }
   return methods as LogStore

@@ -23,15 +23,21 @@ export async function adviseOnSearch(store: LogReader, query: Query): Promise<st
   const conditions = parts.filter(part => !scope.includes(part))
   const inScope = (more: readonly QueryNode[]): QueryNode | null =>
     scope.length + more.length === 0 ? null : { kind: 'and', parts: [...scope, ...more] }
-  const count = async (more: readonly QueryNode[], range: Pick<Query, 'from' | 'until'> = query) =>
-    (await store.count({ where: inScope(more), from: range.from, until: range.until }, TIMEOUT_MS)).total
+  /** Null when time ran out before a line was found. */
+  const count = async (more: readonly QueryNode[], range: Pick<Query, 'from' | 'until'> = query) => {
+    const { total, atLeast } = await store.count(
+      { where: inScope(more), from: range.from, until: range.until },
+      TIMEOUT_MS,
+    )
+    return total === 0 && atLeast ? null : total
+  }
 
   const advice: string[] = []
   const always = { from: null, until: null }
   if (query.from !== null || query.until !== null) {
     const elsewhere = await count(conditions, always)
-    if (elsewhere > 0) return [`${linesMatch(elsewhere)} at other times. Try a longer time range, such as last:7d.`]
-    advice.push('No line was found at other times either, so a longer time range does not help.')
+    if (elsewhere) return [`${linesMatch(elsewhere)} at other times. Try a longer time range, such as last:7d.`]
+    if (elsewhere === 0) advice.push('No line was found at other times either, so a longer time range does not help.')
   }
   const sampled = {
     where: inScope([]),
@@ -40,15 +46,19 @@ export async function adviseOnSearch(store: LogReader, query: Query): Promise<st
     cursor: null,
     timeoutMs: TIMEOUT_MS,
   }
-  const recent = (await store.search({ query: { ...always, where: sampled.where }, ...sampled })).lines
-  if (recent.length === 0) return ['No line is stored here yet.', ...advice]
+  const { lines: recent, searchedTo } = await store.search({ query: { ...always, where: sampled.where }, ...sampled })
+  if (recent.length === 0 && searchedTo === null) return ['No line is stored here yet.', ...advice]
 
   const missing: QueryNode[] = []
-  for (const condition of conditions.slice(0, MAX_CONDITIONS))
-    if ((await count([condition], always)) === 0) missing.push(condition)
+  let isCertain = true
+  for (const condition of conditions.slice(0, MAX_CONDITIONS)) {
+    const total = await count([condition], always)
+    if (total === 0) missing.push(condition)
+    if (total === null) isCertain = false
+  }
   for (const condition of missing.toReversed())
     advice.unshift(await adviseOn(condition, recent, more => count(more, always)))
-  if (missing.length === 0 && conditions.length > 1)
+  if (missing.length === 0 && isCertain && conditions.length > 1)
     advice.push('Each condition alone matches lines, but no line matches all of them. Leave one out.')
   if (advice.length === 0) advice.push('Try fewer words or another spelling.')
   return advice
@@ -57,7 +67,7 @@ export async function adviseOnSearch(store: LogReader, query: Query): Promise<st
 async function adviseOn(
   condition: QueryNode,
   recent: readonly LogLine[],
-  count: (more: readonly QueryNode[]) => Promise<number>,
+  count: (more: readonly QueryNode[]) => Promise<number | null>,
 ): Promise<string> {
   const shown = truncate(printQuery({ where: condition, from: null, until: null }), MAX_SHOWN_LENGTH)
   switch (condition.kind) {
@@ -86,15 +96,15 @@ async function adviseOnAttribute(
   { path, comparison, value }: Extract<QueryNode, { kind: 'attribute' }>,
   shown: string,
   recent: readonly LogLine[],
-  count: (more: readonly QueryNode[]) => Promise<number>,
+  count: (more: readonly QueryNode[]) => Promise<number | null>,
 ): Promise<string> {
   const asText = readableWords(`${path} ${value}`)
   const inText = comparison === '=' && value !== '*' ? await count([{ kind: 'phrase', words: asText }]) : 0
-  if (inText > 0)
+  if (inText)
     return `No line has the attribute ${shown}, but ${plainLines(inText)} as text: write "${path}:${value}" in quotes.`
   const word = readableWords(value)
   const elsewhere = comparison === '=' && word.length > 0 ? await count([{ kind: 'phrase', words: word }]) : 0
-  if (elsewhere > 0)
+  if (elsewhere)
     return `No line has the attribute ${shown}, but ${plainLines(elsewhere)} elsewhere: search for ${value} alone.`
   const names = recent.flatMap(line => Object.keys(line.attributes))
   if (names.length === 0) return `No line has the attribute ${shown}. Recent lines have no attributes.`

@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { silentLogger } from '../logger.ts'
 import { privacyKey } from '../projects/vault.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
+import { DAY } from '../time.ts'
 import { openLogStore } from './embedded/open-log-store.ts'
 import type { LogStore } from './store.ts'
 
@@ -21,6 +22,7 @@ beforeAll(async () => {
   key = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
   await store.purge({ where: null, from: null, until: null })
 })
 afterAll(async () => {
@@ -102,4 +104,103 @@ describe('a search that finds nothing', () => {
     expect(await hints('answered host:web-2')).toContain('Each condition alone matches lines')
     expect(await hints('answered')).toBe(undefined)
   })
+})
+
+const says = async (line: string) => {
+  const reply = await app.says(line)
+  if (!reply.ok) throw reply.problem
+  return reply
+}
+const foundBy = async (line: string) =>
+  ((await says(line)).result as Found).logs.map(({ message }) => message).join(' ')
+
+describe('the buttons of a search', () => {
+  it('narrow it to a source, whatever its alternatives, times and names are', async () => {
+    await send([
+      { message: 'refused', source: 'C:\\api\\' },
+      { message: 'timeout', source: 'C:\\api\\' },
+      { message: 'refused', source: 'say "1..3"' },
+      { message: 'other', source: 'C:\\api\\' },
+    ])
+    await says('logs save slow "refused OR timeout last:1h"')
+    for (const query of ['refused OR timeout last:1h', 'refused || timeout', '@slow', '@slow OR nothing']) {
+      const { card } = await says(`logs search --query='${query}'`)
+      const [quoted, windows] = card.menus!.find(({ label }) => label === 'Only from …')!.options
+      expect([query, await foundBy(windows!.line), await foundBy(quoted!.line)]).toEqual([
+        query,
+        'timeout refused',
+        'refused',
+      ])
+      const rows = (await says(`logs top --by source --query='${query}'`)).card.rows!
+      expect([query, await foundBy(rows[0]!.action!.line)]).toEqual([query, 'timeout refused'])
+    }
+    expect(await found('@slow')).toEqual(['refused', 'refused', 'timeout'])
+  })
+
+  it('lead on to newer pages, and back', async () => {
+    await send(Array.from({ length: 5 }, (_, i) => ({ message: `n${i}`, timestamp: app.clock.now() + i })))
+    const page = async (line: string) => {
+      const { card, result } = await says(line)
+      return { card, shown: (result as Found).logs.map(({ message }) => message).join(' ') }
+    }
+    const first = await page('logs search --limit 2')
+    const second = await page(`${first.card.page!.next!.line} --limit 2`)
+    const third = await page(`${second.card.page!.next!.line} --limit 2`)
+    expect([first, second, third].map(({ shown }) => shown)).toEqual(['n4 n3', 'n2 n1', 'n0'])
+    const newer = await page(`${third.card.page!.previous!.line} --limit 2`)
+    expect([newer.shown, newer.card.page!.previous!.label, newer.card.page!.next!.label]).toEqual([
+      'n2 n1',
+      'Newer',
+      'Older',
+    ])
+    expect((await page(`${newer.card.page!.next!.line} --limit 2`)).shown).toBe('n0')
+    const newest = await page(`${newer.card.page!.previous!.line} --limit 2`)
+    expect([newest.shown, newest.card.page!.previous]).toEqual(['n4 n3', undefined])
+  })
+})
+
+describe('when time runs out', () => {
+  it('statistics say how far they counted', async () => {
+    const counts = { trace: 0, debug: 0, info: 0, warn: 0, error: 0, fatal: 0 }
+    const from = app.clock.now() - 600_000
+    vi.spyOn(store, 'histogram').mockResolvedValueOnce([{ from, counts }])
+    const { card, result } = await says('logs stats --last 1d')
+    expect([card.title, JSON.stringify(card.lines)]).toEqual([
+      'No lines found so far',
+      expect.stringContaining('Counted back to '),
+    ])
+    expect(result).toMatchObject({ searched_to: new Date(from).toISOString() })
+  })
+
+  it('a purge does not take a count that found nothing yet for nothing', async () => {
+    await send([{ message: 'old line' }])
+    vi.spyOn(store, 'count').mockResolvedValue({ total: 0, atLeast: true, searchedTo: 1 })
+    const asked = await app.says('logs purge old', { interactive: true })
+    expect(asked.ok && asked.card.title).toBe('Delete all lines that match permanently?')
+    expect((await says('logs purge old --yes')).result).toEqual({ removed: 1 })
+  })
+
+  it('a search that found nothing does not say that there is nothing', async () => {
+    await send([{ message: 'old line' }])
+    vi.spyOn(store, 'count').mockResolvedValue({ total: 0, atLeast: true, searchedTo: 1 })
+    const { hints } = (await (await app.request(path('absent last:1h'), { headers: admin })).json()) as {
+      hints?: string[]
+    }
+    expect(hints ?? []).toEqual(['Try fewer words or another spelling.'])
+  })
+})
+
+it('statistics until a time in the past are those of the day before it', async () => {
+  const until = app.clock.now() - 3 * DAY
+  const histogram = vi.spyOn(store, 'histogram')
+  await says(`logs stats until:${new Date(until).toISOString()}`)
+  expect(histogram.mock.calls[0]!.slice(1, 3)).toEqual([until - DAY, until])
+})
+
+it('an export that does not fit names a download of the same lines', async () => {
+  await send([{ message: 'a line' }, { message: 'a line', timestamp: app.clock.now() - 7_200_000 }])
+  const { result } = await says('logs export line --last 1h --project default')
+  const url = new URL((result as { url: string }).url)
+  const response = await app.request(`${url.pathname}${url.search}`, { headers: admin })
+  expect((await response.text()).trim().split('\n')).toHaveLength(1)
 })

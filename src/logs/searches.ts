@@ -3,6 +3,7 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq } from '../state/orm.ts'
 import { savedSearches } from '../state/schema/index.ts'
+import { splitTimes } from './query/narrow.ts'
 
 export type SavedSearch = typeof savedSearches.$inferSelect
 
@@ -43,9 +44,16 @@ export function readSearch(state: State, name: string, projectIds: readonly numb
   })
 }
 
-/** The query with `@name` at its beginning replaced by the saved search of that name. Throws `not_found`. */
+/**
+ * The query with `@name` at its beginning replaced by the saved search of that name, whose times apply to all of it. Throws
+ * `not_found`.
+ */
 export function expandSavedSearch(state: State, query: string, projectIds: readonly number[]): string {
-  return query.replace(/^@([\w-]+)/, (_, name: string) => `(${readSearch(state, name, projectIds).query})`)
+  const [start, parentheses, name] = /^([\s(]*)@([\w-]+)/.exec(query) ?? []
+  if (start === undefined) return query
+  const { condition, times } = splitTimes(readSearch(state, name!, projectIds).query)
+  const own = condition === '' ? '' : `(${condition})`
+  return `${parentheses}${own}${query.slice(start.length)} ${times}`.trim()
 }
 
 /** The searches of a project, or those of people who see all projects. */

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { Problem, type ProblemCode } from '../problem.ts'
 import { errorMessage } from '../text.ts'
 import type { LogLine } from './line.ts'
-import type { LogStore } from './store.ts'
+import type { LogStore, OnTailLines } from './store.ts'
 
 /** A store with what tests may ask of it beside the port. */
 export type ServedStore = LogStore & {
@@ -18,7 +18,7 @@ type FromChild =
   | { ready: true; hasSeal: boolean }
   | { call: number; result: unknown }
   | { call: number; failure: Failure }
-  | { tail: number; lines: LogLine[] }
+  | { tail: number; lines: LogLine[]; leftOut: number }
 
 /** In the child: opens a store and answers the calls of the parent until it is killed, or until the parent goes. */
 export async function serveStore(open: () => Promise<ServedStore>): Promise<void> {
@@ -29,7 +29,7 @@ export async function serveStore(open: () => Promise<ServedStore>): Promise<void
   const run = async (call: number, name: string, args: unknown[]): Promise<unknown> => {
     if (name === 'tail') {
       const [query] = args as Parameters<LogStore['tail']>
-      stops.set(call, await store.tail(query, lines => send({ tail: call, lines: [...lines] })))
+      stops.set(call, await store.tail(query, (lines, leftOut) => send({ tail: call, lines: [...lines], leftOut })))
       return null
     }
     if (name === 'stopTail') {
@@ -75,7 +75,7 @@ export async function openStoreProcess(program: URL, args: readonly string[]): P
 export function startStoreProcess(program: URL, args: readonly string[]): StoreProcess & { ready: Promise<void> } {
   const child = fork(program, args, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
   const pending = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
-  const tails = new Map<number, (lines: readonly LogLine[]) => void>()
+  const tails = new Map<number, OnTailLines>()
   let complaint = ''
   child.stderr!.on('data', chunk => {
     complaint += chunk
@@ -94,7 +94,7 @@ export function startStoreProcess(program: URL, args: readonly string[]): StoreP
       hasSeal = message.hasSeal
       return onReady()
     }
-    if ('tail' in message) return tails.get(message.tail)?.(message.lines)
+    if ('tail' in message) return tails.get(message.tail)?.(message.lines, message.leftOut)
     const waiting = pending.get(message.call)
     pending.delete(message.call)
     if ('failure' in message) waiting?.reject(problemOf(message.failure))

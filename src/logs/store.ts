@@ -207,6 +207,9 @@ export interface LogWriter {
   append(batch: Batch): Promise<AppendResult>
 }
 
+/** Takes the lines of a live tail, and how many before them were left out, because nobody can read so many at once. */
+export type OnTailLines = (lines: readonly LogLine[], leftOut: number) => void
+
 /** Finds log lines. Every method rejects with a `Problem`: `busy` when the queue is full, `invalid` for a bad cursor. */
 export interface LogReader {
   search(request: PageRequest): Promise<Page>
@@ -226,7 +229,7 @@ export interface LogReader {
   /** The recent values of a field that begin with `prefix`, for autocomplete. */
   values(field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number): Promise<readonly string[]>
   /** Calls `onLines` for lines that match as they are stored, until the function it resolves with is called. */
-  tail(query: Query, onLines: (lines: readonly LogLine[]) => void): Promise<() => void>
+  tail(query: Query, onLines: OnTailLines): Promise<() => void>
   /** Lines between two instants (epoch ms, null for no bound) that cannot be searched. Absent in a store that loses none. */
   missing?(range: { from: number | null; until: number | null }): Promise<readonly MissingLines[]>
 }

@@ -23,4 +23,16 @@ export function tailContract(open: Open): void {
     expect(got.length).toBe(6)
     expect((await allPages(made.store, ALL)).length).toBe(10)
   })
+
+  it('a tail is told how many lines of a flood it did not get', async () => {
+    const made = await fresh(open)
+    let [got, leftOut, last] = [0, 0, '']
+    await made.store.tail(where(word('wanted')), (lines, omitted) => {
+      got += lines.length
+      leftOut += omitted
+      last = lines.at(-1)!.message
+    })
+    await store(made, batchOf(Array.from({ length: 1_200 }, (_, i) => ({ message: `wanted ${i}` }))))
+    await vi.waitFor(() => expect([got + leftOut, last]).toEqual([1_200, 'wanted 1199']))
+  })
 }

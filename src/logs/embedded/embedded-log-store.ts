@@ -15,6 +15,7 @@ import type {
   LogStore,
   MaintenanceResult,
   MissingLines,
+  OnTailLines,
   Page,
   PageRequest,
   PartitionStatus,
@@ -157,7 +158,7 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   /** In a flood only the last lines of each transaction are delivered. */
-  async tail(query: Query, onLines: (lines: readonly LogLine[]) => void): Promise<() => void> {
+  async tail(query: Query, onLines: OnTailLines): Promise<() => void> {
     return this.parts.tails.start(query, onLines)
   }
 

@@ -169,7 +169,7 @@ export class EngineLogStore implements port.LogStore {
     return [...new Set([...own, ...others])].sort().slice(0, limit)
   }
 
-  tail(query: Query, onLines: (lines: readonly LogLine[]) => void): Promise<() => void> {
+  tail(query: Query, onLines: port.OnTailLines): Promise<() => void> {
     return this.spool.tail(query, onLines)
   }
 

@@ -19,6 +19,12 @@ it.each([
   ['\\p{L}foo', []],
   ['[^]]x', ['x']],
   ['^[a-z]{6} ', []],
+  ['[[:alpha:]]x', ['x']],
+  ['[[:x]abc', ['abc']],
+  ['[^[:x]abc', ['abc']],
+  ['([[:x])abc', ['abc']],
+  ['(\\Q)\\Eabc)?def', []],
+  ['[!-[:x]abc|z[:]]q', []],
 ])('%s requires %j', (source, runs) => {
   expect(requiredRuns(source)).toEqual(runs)
 })
@@ -41,9 +47,21 @@ it('is in every text that matches, for random expressions', () => {
     '|',
     '^',
     '{x',
+    '[[:alpha:]]',
+    '[[:',
+    '[^',
+    '!-[:',
+    ':]',
+    ']',
+    '(',
+    ')?',
+    '\\Q',
+    '\\E',
   ]
   const source = fc.array(fc.constantFrom(...pieces), { maxLength: 6 }).map(parts => parts.join(''))
-  const text = fc.array(fc.constantFrom('a', 'b', 'b1', 'c', 'cc', 'd', ' ', '.', '1', '{x'), { maxLength: 10 })
+  const text = fc.array(fc.constantFrom('a', 'b', 'b1', 'c', 'cc', 'd', ' ', '.', '1', '{x', ':', '[', ')'), {
+    maxLength: 10,
+  })
   fc.assert(
     fc.property(source, text, (expression, parts) => {
       const line = parts.join('')

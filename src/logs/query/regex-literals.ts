@@ -5,6 +5,8 @@
  * RE2's syntax conservatively: what is in a group, a class or an alternative is left out.
  */
 export function requiredRuns(source: string): string[] {
+  // In quoted text and behind the minus of a range, brackets have no meaning.
+  if (/\\Q|-\[:/.test(source)) return []
   const literals: string[] = []
   let literal = ''
   for (let at = 0; at < source.length; ) {
@@ -65,7 +67,8 @@ function classEnd(source: string, start: number): number {
   if (source[at] === ']') at++
   for (; at < source.length; at++) {
     if (source[at] === '\\') at++
-    else if (source[at] === '[' && source[at + 1] === ':') at = source.indexOf(':]', at) + 1
+    // Without its end, `[:` are two signs of the class.
+    else if (source.startsWith('[:', at) && source.includes(':]', at)) at = source.indexOf(':]', at) + 1
     else if (source[at] === ']') return at + 1
   }
   return source.length

@@ -1,10 +1,10 @@
 // Live tails: passes lines on to their subscribers as the writers store them.
-import type { LogLine } from '../../line.ts'
 import type { Query } from '../../query/tree.ts'
+import type { OnTailLines } from '../../store.ts'
 import type { WorkerClient } from './worker-client.ts'
 import type { TailLines, WriterCalls } from './writer.ts'
 
-type LiveTail = { query: Query; onLines: (lines: readonly LogLine[]) => void }
+type LiveTail = { query: Query; onLines: OnTailLines }
 
 export class LiveTails {
   readonly #writers: readonly WorkerClient<WriterCalls>[]
@@ -28,10 +28,10 @@ export class LiveTails {
 
   /** Passes lines from a writer on to their tails; a line of several tails is the same object for all. */
   deliver({ lines, groups }: TailLines): void {
-    for (const { tails, lines: places } of groups) {
+    for (const { tails, lines: places, leftOut } of groups) {
       if (places.length === 0) continue
       const own = places.map(place => lines[place]!)
-      for (const tail of tails) this.#tails.get(tail)?.onLines(own)
+      for (const tail of tails) this.#tails.get(tail)?.onLines(own, leftOut)
     }
   }
 

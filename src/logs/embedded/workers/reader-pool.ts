@@ -1,7 +1,7 @@
 // The pool of workers that search: each request waits for the turn of its actor and goes to the worker with the least to do.
 import type { Logger } from '../../../logger.ts'
 import { Tallies } from '../../../telemetry.ts'
-import { SECOND } from '../../../time.ts'
+import { MINUTE, SECOND } from '../../../time.ts'
 import type { StoreStatus } from '../../store.ts'
 import type { BlockDamage } from '../partitions/open-partitions.ts'
 import { CallScheduler, type SchedulerLimits } from './call-scheduler.ts'
@@ -10,6 +10,9 @@ import { WorkerClient } from './worker-client.ts'
 
 /** A worker shares its time evenly among what runs in it, so few searches run of whoever has many. */
 const LIMITS: SchedulerLimits = { perActor: 2, total: 6, actors: 24, waitingPerActor: 100, waiting: 500 }
+
+/** A search gives way after a moment: one that takes so long at a stretch never ends, and no other search is answered. */
+const UNRESPONSIVE_MS = 2 * MINUTE
 
 export type ReaderPoolOptions = {
   folder: string
@@ -37,6 +40,7 @@ export class ReaderPool {
           start: { folder } satisfies ReaderStart,
           logger,
           retryAdvice: 'Try again.',
+          unresponsiveMs: UNRESPONSIVE_MS,
           onReady() {},
           onNotice(notice, content) {
             if (notice === 'damagedBlock') onDamagedBlock(content as BlockDamage)

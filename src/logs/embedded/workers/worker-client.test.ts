@@ -1,4 +1,4 @@
-// Workers that start with their first call.
+// Workers that start with their first call, and workers that hang.
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { silentLogger } from '../../../logger.ts'
 import { WorkerClient } from './worker-client.ts'
@@ -9,11 +9,14 @@ if (dies > 0) {
   Atomics.sub(new Int32Array(workerData), 0, 1)
   process.exit(1)
 }
-parentPort.on('message', ({ call, args }) => parentPort.postMessage({ call, result: args[0] + 1 }))
+parentPort.on('message', ({ call, args }) => {
+  while (args[0] < 0);
+  parentPort.postMessage({ call, result: args[0] + 1 })
+})
 parentPort.postMessage({ notice: 'ready', content: null })`
 
 /** A deferred worker that dies at its first `deaths` starts, and how often it got ready. */
-function aWorker(deaths = 0) {
+function aWorker(deaths = 0, unresponsiveMs?: number) {
   const shared = new SharedArrayBuffer(4)
   new Int32Array(shared)[0] = deaths
   const onReady = vi.fn()
@@ -25,6 +28,7 @@ function aWorker(deaths = 0) {
     onReady,
     onNotice() {},
     retryAdvice: 'Try again.',
+    ...(unresponsiveMs !== undefined && { unresponsiveMs }),
   })
   worker.defer()
   onTestFinished(() => worker.close())
@@ -50,4 +54,12 @@ it('a deferred worker that is closed never starts', async () => {
   await worker.close()
   await expect(worker.call('add', [1])).rejects.toMatchObject({ code: 'busy' })
   expect(onReady).not.toHaveBeenCalled()
+})
+
+it('a worker that hangs is replaced: its calls are refused with the reason, and the next ones answered', async () => {
+  const { worker, onReady } = aWorker(0, 24)
+  const refused = expect(Promise.all([worker.call('add', [-1]), worker.call('add', [1])])).rejects
+  await refused.toMatchObject({ code: 'busy', message: expect.stringContaining('stopped (it did not answer for') })
+  await vi.waitFor(() => expect(onReady).toHaveBeenCalledTimes(2), { timeout: 10_000 })
+  expect(worker.ready).toBe(true)
 })

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { backOff } from '../../../backoff.ts'
 import type { Logger } from '../../../logger.ts'
 import { Problem } from '../../../problem.ts'
-import { type Answer, type Callable, deserializeProblem, type Notice } from './worker-protocol.ts'
+import { aboutDuration } from '../../../time.ts'
+import { type Answer, type Callable, deserializeProblem, type Notice, PING } from './worker-protocol.ts'
 
 type PendingCall = { resolve: (result: unknown) => void; reject: (problem: Problem) => void }
 
@@ -19,8 +20,13 @@ export type WorkerClientOptions = {
   onNotice: (notice: string, content: unknown) => void
   /** What a caller should do whose call was cut off by the death of the worker: a sentence. */
   retryAdvice: string
+  /** A worker that has calls and gives no sign of life for about so long (ms) is replaced (default: never). */
+  unresponsiveMs?: number
 }
 
+/** How often an unresponsive worker is asked for a sign of life: a machine that sleeps or is very busy costs one time. */
+const PINGS = 12
+const PING_CALL = 0
 const RESTART_DELAY = { baseMs: 100, maxMs: 10_000 }
 /**
  * Limits of a worker's heap, MB. Without them V8 lets garbage pile up: 350 MB instead of 290 for a process with the store
@@ -40,6 +46,11 @@ export class WorkerClient<Calls extends Callable> {
   /** Deaths in a row, without an answered call between them. */
   #failures = 0
   #restart: NodeJS.Timeout | null = null
+  #watch: NodeJS.Timeout | null = null
+  /** Pings since the last sign of life. */
+  #unanswered = 0
+  /** Why the worker ends. */
+  #failure: Error | null = null
   #deferred = false
   #waking: Promise<void> | null = null
 
@@ -106,13 +117,37 @@ export class WorkerClient<Calls extends Callable> {
       const call = ++this.#calls
       this.#worker!.postMessage({ call, name, args }, [...transfer])
       this.#pending.set(call, { resolve: resolve as PendingCall['resolve'], reject })
+      this.#startWatch()
     })
+  }
+
+  /** Watches over the worker while it has calls. */
+  #startWatch(): void {
+    const { unresponsiveMs } = this.#options
+    if (unresponsiveMs === undefined || this.#watch) return
+    this.#unanswered = 0
+    this.#watch = setInterval(() => this.#ping(unresponsiveMs), unresponsiveMs / PINGS).unref()
+  }
+
+  #ping(unresponsiveMs: number): void {
+    const isHanging = this.#unanswered++ >= PINGS
+    if (isHanging || this.#pending.size === 0) this.#stopWatch()
+    else this.#worker!.postMessage({ call: PING_CALL, name: PING, args: [] })
+    if (!isHanging || this.#pending.size === 0) return
+    this.#failure = new Error(`it did not answer for ${aboutDuration(unresponsiveMs)}`)
+    void this.#worker!.terminate()
+  }
+
+  #stopWatch(): void {
+    if (this.#watch) clearInterval(this.#watch)
+    this.#watch = null
   }
 
   /** Ends the worker for good; ask it to finish its work before. */
   async close(): Promise<void> {
     this.#closed = true
     if (this.#restart) clearTimeout(this.#restart)
+    this.#stopWatch()
     await this.#worker?.terminate()
   }
 
@@ -125,8 +160,9 @@ export class WorkerClient<Calls extends Callable> {
       execArgv: [],
     })
     this.#worker = worker
-    let failure: Error | null = null
+    this.#failure = null
     worker.on('message', (message: Answer | Notice) => {
+      this.#unanswered = 0
       if (!('notice' in message)) return this.#receiveAnswer(message)
       if (message.notice !== 'ready') return this.#options.onNotice(message.notice, message.content)
       this.#ready = true
@@ -135,10 +171,12 @@ export class WorkerClient<Calls extends Callable> {
       onReady()
     })
     worker.on('error', error => {
-      failure = error as Error
+      this.#failure = error as Error
     })
     worker.on('exit', () => {
       this.#ready = false
+      this.#stopWatch()
+      const failure = this.#failure
       const problem = this.#stoppedProblem(failure)
       onFailure(problem)
       for (const { reject } of this.#pending.values()) reject(problem)

@@ -20,10 +20,14 @@ export type Notice = { notice: string; content: unknown }
 /** The functions of a worker; each may be called from the main thread. */
 export type Callable = { [name: string]: (...args: never[]) => unknown }
 
+/** A call that every worker answers at once, unless it hangs. */
+export const PING = 'ping'
+
 /** Answers the calls to this worker with these functions. */
 export function answerCalls(functions: Callable): void {
   parentPort!.on('message', async ({ call, name, args }: Call) => {
     try {
+      if (name === PING) return parentPort!.postMessage({ call, result: null } satisfies Answer)
       const run = functions[name] as (...args: unknown[]) => unknown
       parentPort!.postMessage({ call, result: await run(...args) } satisfies Answer)
     } catch (error) {

@@ -30,8 +30,11 @@ export type WriterStart = {
   privacyKey: Uint8Array | null
 }
 export type WriterReady = { states: PartitionState[] }
-/** Lines for the tails, each once: every group has the tails of one query, and which of the lines are theirs. */
-export type TailLines = { lines: LogLine[]; groups: { tails: number[]; lines: number[] }[] }
+/**
+ * Lines for the tails, each once: every group has the tails of one query, which of the lines are theirs, and how many were
+ * left out.
+ */
+export type TailLines = { lines: LogLine[]; groups: { tails: number[]; lines: number[]; leftOut: number }[] }
 /** The outcome of each batch of a group, and the new state of each partition that took lines. */
 export type Appended = {
   outcomes: ({ result: AppendResult } | { problem: SerializedProblem })[]
@@ -167,8 +170,9 @@ function sendToTails(stored: readonly PlacedLine[]): void {
     return lines.push({ ...placed.line, id: lineId(placed), timestamp: placed.timestamp }) - 1
   }
   const groups = [...tails.values()].map(({ query, ids }) => {
-    const matching = stored.filter(({ line }) => matchesQuery(query, line)).slice(-MAX_TAIL_LINES)
-    return { tails: ids, lines: matching.map(placeOf) }
+    const matching = stored.filter(({ line }) => matchesQuery(query, line))
+    const leftOut = Math.max(0, matching.length - MAX_TAIL_LINES)
+    return { tails: ids, lines: matching.slice(leftOut).map(placeOf), leftOut }
   })
   if (lines.length > 0) notify('tail', { lines, groups } satisfies TailLines)
 }
