@@ -28,7 +28,7 @@ const audit = command({
           { time: row.at, style: 'moment' },
           ` · ${escapeControls(row.actorName)} (${origin(row)}) · `,
           { code: escapeControls(row.line) },
-          row.count === null ? '' : ` · ${row.count.toLocaleString('en')} removed`,
+          row.count === null ? '' : ` · ${row.count.toLocaleString('en')} ${doneTo(row.line)}`,
           row.outcome === 'done' ? '' : ` · refused: ${escapeControls(row.outcome)}`,
         ]),
         buttons: older ? [{ label: 'Older', line: `audit --limit ${limit} --before ${older.id}` }] : [],
@@ -92,4 +92,10 @@ async function inSlices<T>(work: Generator<undefined, T>): Promise<T> {
 /** The platform, with the address and key where they are known. */
 function origin({ platform, address, keyId }: AuditRow): string {
   return [platform, ...(address === null ? [] : [address]), ...(keyId === null ? [] : [keyId])].join(', ')
+}
+
+/** What a command did to the things that its row counts. */
+function doneTo(line: string): string {
+  if (/^ack\b/.test(line)) return 'acknowledged'
+  return /^(checks )?import\b/.test(line) ? 'added' : 'removed'
 }

@@ -9,6 +9,7 @@ import type { Archiver } from '../../src/logs/archive/archiver.ts'
 import { countArchives, findArchive, type LogArchive, listArchives } from '../../src/logs/archives.ts'
 import type { PartitionStatus } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
+import { shownProjectName } from '../../src/projects/projects.ts'
 import type { RejectionKind } from '../../src/telemetry.ts'
 import { plural } from '../../src/text.ts'
 import { aboutDuration, DAY, formatDuration, isoTime, MINUTE } from '../../src/time.ts'
@@ -39,10 +40,11 @@ const status = command({
       diskBudgetBytes,
       queued,
       partitions,
-      projects = [],
+      projects: stored = [],
       unsealed = 0,
       engine,
     } = await storeOf(context).status()
+    const projects = stored.map(size => ({ ...size, project: shownProjectName(state, size.project) }))
     const newestFirst = partitions.toReversed()
     const pending = archiver?.pending(partitions) ?? []
     const archived = countArchives(state)
@@ -81,12 +83,12 @@ const status = command({
         queued,
         unsealed_lines: unsealed,
         ...(engine ? { engine: engineResult(engine) } : {}),
-        projects: projects.map(({ project, lines: own, rawBytes, bytes: stored }) => ({
+        projects: projects.map(({ project, lines: own, rawBytes, bytes: size }) => ({
           project,
           lines: own,
           raw_bytes: rawBytes,
-          stored_bytes: stored,
-          ratio: ratioOf(stored, rawBytes),
+          stored_bytes: size,
+          ratio: ratioOf(size, rawBytes),
         })),
         rejected: rejected.map(kind => ({
           project: kind.project,

@@ -11,6 +11,7 @@ import {
   markPurged,
   readProject,
   readProjectByLogName,
+  shownProjectName,
 } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { MINUTE } from '../time.ts'
@@ -119,12 +120,6 @@ function ofProject(logName: string): ProjectNode {
 /** The line with the current name of its project. The lines of a removed project never pass for those of a newer one. */
 function toShown(state: State, line: LogLine): LogLine {
   if (line.project === '') return line
-  const found = readProjectByLogName(state, line.project)
-  const project = found ? found.name : formerName(state, line.project)
+  const project = shownProjectName(state, line.project)
   return project === line.project ? line : { ...line, project }
-}
-
-function formerName(state: State, logName: string): string {
-  const name = logName.split('~', 1)[0]!
-  return readProject(state, name) ? `${name} (removed)` : name
 }

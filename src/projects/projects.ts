@@ -82,6 +82,14 @@ export function readProjectByLogName(state: State, logName: string): Project | u
   return project
 }
 
+/** What people call the project whose log lines are stored under `logName`; never the name that a newer project has. */
+export function shownProjectName(state: State, logName: string): string {
+  const found = readProjectByLogName(state, logName)
+  if (found) return found.name
+  const name = logName.split('~', 1)[0]!
+  return readProject(state, name) ? `${name} (removed)` : name
+}
+
 /** The project whose slug ping URLs begin with `pingKey`. */
 export function readProjectByPingKey(state: State, pingKey: string): Project | undefined {
   return state.db.select().from(projects).where(eq(projects.pingKey, pingKey)).get()
