@@ -2,7 +2,7 @@
 import { Problem } from '../../../problem.ts'
 import type { LogLine } from '../../line.ts'
 import type { PutResult } from '../driver.ts'
-import type { OpenSearchClient } from './client.ts'
+import { type OpenSearchClient, reasonOf } from './client.ts'
 import { documentOf, type LineDocument, plainDocumentOf } from './document.ts'
 
 const TIMEOUT_MS = 60_000
@@ -12,6 +12,8 @@ const SHARD_TIMEOUT_S = 10
 const STORED = new Set([200, 201, 409])
 /** The engine refuses the document itself. */
 const REFUSED = 400
+/** The engine, or a proxy before it, takes no request of this size. */
+const TOO_LARGE = 413
 
 export type BulkItem = { index: string; line: LogLine; position: number }
 
@@ -44,7 +46,11 @@ async function send(
     })
     .join('')
   const path = `_bulk?timeout=${SHARD_TIMEOUT_S}s&filter_path=errors,items.create.status,items.create.error`
-  const { errors, items: answers } = await client.get<Answer>('POST', path, body, TIMEOUT_MS)
+  const reply = await client.send('POST', path, body, TIMEOUT_MS)
+  if (reply.status === TOO_LARGE) return sendInHalves(client, items, documentFor)
+  if (reply.status >= 300)
+    throw new Problem('internal', `The log engine refuses lines (${reply.status}): ${reasonOf(reply.body)}`)
+  const { errors, items: answers = [] } = (reply.body ?? {}) as Partial<Answer>
   if (answers.length !== items.length) return delayed(`it answered for ${answers.length} of ${items.length} lines`)
   if (!errors) return { refused: [], delayed: null }
   const refused: BulkItem[] = []
@@ -55,6 +61,20 @@ async function send(
     refused.push(items[i]!)
   }
   return { refused, delayed: null }
+}
+
+/** A line that is too large by itself is refused, so that it does not keep all others from being stored. */
+async function sendInHalves(
+  client: OpenSearchClient,
+  items: readonly BulkItem[],
+  documentFor: (line: LogLine, position: number) => LineDocument,
+): Promise<{ refused: BulkItem[]; delayed: string | null }> {
+  if (items.length === 1) return { refused: [...items], delayed: null }
+  const middle = Math.ceil(items.length / 2)
+  const first = await send(client, items.slice(0, middle), documentFor)
+  if (first.delayed !== null) return first
+  const second = await send(client, items.slice(middle), documentFor)
+  return { refused: [...first.refused, ...second.refused], delayed: second.delayed }
 }
 
 function delayed(reason: string) {

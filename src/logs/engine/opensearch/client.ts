@@ -48,6 +48,10 @@ export class OpenSearchClient {
     for (const url of this.#inTurn()) {
       try {
         const reply = await this.ask(url, method, path, body, timeoutMs)
+        if (isForeign(reply))
+          throw new NodeError(
+            `${url.host} answers ${reply.status} without JSON: another program, such as a proxy, is at that address`,
+          )
         this.#restUntil.delete(url.href)
         const isBusy = reply.status === 429 || reply.status >= 500
         if (!isBusy && reply.status !== 401 && reply.status !== 403) return reply
@@ -130,6 +134,11 @@ export class OpenSearchClient {
       request.end(text ?? undefined)
     })
   }
+}
+
+/** Whether another program answers: the page of a proxy, or a redirection. */
+function isForeign({ status, body }: Reply): boolean {
+  return (status < 300 && typeof body === 'string') || (status >= 300 && status < 400)
 }
 
 /** Trusts these certificates (PEM) beside those that are known. Made once: a connection each would parse all of them. */

@@ -176,6 +176,67 @@ describe('lines', () => {
   })
 })
 
+describe('an address where something else answers', () => {
+  /** The page of a proxy with a status of its own. */
+  async function page200(status: number): Promise<string> {
+    const server = createServer((_, response) => {
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<html>Sign in</html>')
+    })
+    servers.push(server)
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  it.each([200, 302])('counts as away, and the next node is asked: %i', async status => {
+    const proxy = await page200(status)
+    const message = expect.stringMatching(/another program, such as a proxy, is at that address\.$/)
+    const asked = [driverOf(proxy).check(), page(driverOf(proxy)), driverOf(proxy).put([SHIPPED])]
+    for (const answer of await Promise.allSettled(asked))
+      expect(answer).toMatchObject({ reason: { code: 'busy', message } })
+    const well = await node(() => created(201))
+    const driver = driverOf(proxy, well.url)
+    for (let i = 0; i < 2; i++) expect(await driver.put([SHIPPED])).toEqual({ refused: 0, delayed: null })
+  })
+
+  it.each([null, {}, [], { cluster_uuid: '_na_', version: { number: '3.0.0' } }])(
+    'or a node that knows no cluster, is no engine: %j',
+    async body => {
+      const { url } = await node(() => ({ status: 200, body }))
+      await expect(driverOf(url).check()).rejects.toMatchObject({ code: 'busy' })
+    },
+  )
+})
+
+describe('a limit of the size of requests', () => {
+  /** Takes requests of so many characters, and says which lines it has stored. */
+  async function nodeWithLimit(characters: number) {
+    const stored: string[] = []
+    const { url, asked } = await node(({ body }) => {
+      if (body.length > characters) return { status: 413, body: '<html>413 Request Entity Too Large</html>' }
+      const ids = [...body.matchAll(/"_id":"([^"]+)"/g)].map(([, id]) => id!)
+      stored.push(...ids)
+      return created(...ids.map(() => 201))
+    })
+    return { driver: driverOf(url), stored, asked }
+  }
+  const lines = (...messages: string[]): ShippedLine[] =>
+    messages.map((message, i) => ({ ...SHIPPED, line: { ...LINE, id: `000000000${i}abc`, message } }))
+
+  it('makes the requests smaller: every line is stored, in order', async () => {
+    const { driver, stored } = await nodeWithLimit(2_000)
+    const many = lines(...Array.from({ length: 9 }, (_, i) => `line ${i}`))
+    expect(await driver.put(many)).toEqual({ refused: 0, delayed: null })
+    expect(stored).toEqual(many.map(({ line }) => line.id))
+  })
+
+  it('that one line exceeds with its words stores the text of that line only, and all others whole', async () => {
+    const { driver, stored } = await nodeWithLimit(2_000)
+    const many = lines('a', Array.from({ length: 150 }, (_, i) => `word${i}`).join(' '), 'c')
+    expect(await driver.put(many)).toEqual({ refused: 1, delayed: null })
+    expect(stored.toSorted()).toEqual(many.map(({ line }) => line.id))
+  })
+})
+
 describe('a red index', () => {
   /** One index of two is lost: a search that asks for it answers in part, as OpenSearch does. */
   async function redCluster() {

@@ -14,6 +14,11 @@ export async function putTemplate(client: OpenSearchClient, options: OpenSearchO
 /** What a node says of itself. */
 export type Root = { cluster_uuid: string; version: { number: string; distribution?: string } }
 
+/** Whether a node answered who it is; one that knows no cluster yet has no identity (`_na_`). */
+function isRoot(root: Partial<Root> | null): root is Root {
+  return typeof root?.cluster_uuid === 'string' && root.cluster_uuid !== '_na_'
+}
+
 /** The version for people, and why Vakt cannot use it; null when it can. */
 export function versionOf(root: Root): { version: string; fault: string | null } {
   const { number, distribution = 'elasticsearch' } = root.version ?? { number: '0' }
@@ -26,7 +31,12 @@ export function versionOf(root: Root): { version: string; fault: string | null }
 
 /** What the cluster says of itself. Rejects with `invalid` when it cannot be used. */
 export async function readFacts(client: OpenSearchClient, options: OpenSearchOptions): Promise<EngineFacts> {
-  const root = await client.get<Root>('GET', '')
+  const root = await client.get<Partial<Root> | null>('GET', '')
+  if (!isRoot(root))
+    throw new Problem(
+      'busy',
+      'The log engine answers, but not as OpenSearch does. Compare LOG_ENGINE with its address.',
+    )
   const { version, fault } = versionOf(root)
   if (fault !== null) throw new Problem('invalid', fault)
   await refuseForeign(client, options)
