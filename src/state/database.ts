@@ -1,5 +1,5 @@
 // The state database: opens it, migrates it, and changes it only inside IMMEDIATE transactions.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../problem.ts'
 import { errorMessage } from '../text.ts'
@@ -229,6 +229,7 @@ export class State {
 export function openState(folder: string, migrations = MIGRATIONS, release = lockFolder(folder)): State {
   const file = join(folder, 'vakt.db')
   try {
+    if (!existsSync(file) && existsSync(join(folder, RESTORE_FOLDER))) throw unfinishedRestore(folder)
     return prepareState(new Sqlite(file), migrations, release, file)
   } catch (error) {
     release()
@@ -237,10 +238,38 @@ export function openState(folder: string, migrations = MIGRATIONS, release = loc
   }
 }
 
+/** Where a restore puts what it fetches; it is gone when the restore ends. */
+export const RESTORE_FOLDER = 'restore.tmp'
+
+/** A new state would take the place of the one that somebody is bringing back. */
+function unfinishedRestore(folder: string): Problem {
+  return new Problem(
+    'conflict',
+    `A restore into ${folder} did not end. Run "vakt restore" again, or remove ${join(folder, RESTORE_FOLDER)} to start without a state.`,
+  )
+}
+
 /** A state in memory, for tests: the first is migrated, the others are copies of it. */
 export function memoryState(): State {
   pristine ??= migratedDatabase()
   return new State(withPragmas(new Sqlite(pristine)))
+}
+
+/** The tables and indexes of a database. */
+export function schemaNames(database: Sqlite): string[] {
+  const sql = `select name from sqlite_master where type in ('table', 'index') and name not like 'sqlite_%'`
+  return database.prepare<[], string>(sql).pluck().all()
+}
+
+/** Those that a state of this version of Vakt has. */
+export function knownSchemaNames(): string[] {
+  pristine ??= migratedDatabase()
+  const database = new Sqlite(pristine)
+  try {
+    return schemaNames(database)
+  } finally {
+    database.close()
+  }
 }
 
 let pristine: Buffer | null = null
@@ -296,20 +325,38 @@ function damagedBeforeUpdate(file: string, damage: string): string {
  * has all migrations; a new one counts as if it had.
  */
 function refuseNewer(sqlite: Sqlite, migrations: string): boolean {
-  const table = sqlite.prepare(`select 1 from sqlite_master where name = '__drizzle_migrations'`).get()
-  if (!table) return true
-  const journal = JSON.parse(readFileSync(join(migrations, 'meta/_journal.json'), 'utf8')) as {
-    entries: { when: number }[]
-  }
-  const known = Math.max(...journal.entries.map(entry => entry.when))
-  const { newest } = sqlite.prepare('select max(created_at) as newest from __drizzle_migrations').get() as {
-    newest: number | null
-  }
-  if (Number(newest ?? 0) > known) {
+  const found = migrationsOf(sqlite, migrations)
+  if (found === null) return true
+  const { newest, known } = found
+  if (newest > known) {
     throw new Problem(
       'conflict',
       'The state database belongs to a newer Vakt. Start that version, or restore a backup from before the update.',
     )
   }
-  return Number(newest ?? 0) === known
+  return newest === known
+}
+
+/** Whether the state database `file` was migrated by a newer Vakt. Throws what SQLite throws. */
+export function isStateNewer(file: string): boolean {
+  const sqlite = new Sqlite(file, { readonly: true, fileMustExist: true })
+  try {
+    const found = migrationsOf(sqlite, MIGRATIONS)
+    return found !== null && found.newest > found.known
+  } finally {
+    sqlite.close()
+  }
+}
+
+/** The times of the newest migration of a database and of the newest known one; null for a database without a table of them. */
+function migrationsOf(sqlite: Sqlite, migrations: string): { newest: number; known: number } | null {
+  const table = sqlite.prepare(`select 1 from sqlite_master where name = '__drizzle_migrations'`).get()
+  if (!table) return null
+  const journal = JSON.parse(readFileSync(join(migrations, 'meta/_journal.json'), 'utf8')) as {
+    entries: { when: number }[]
+  }
+  const { newest } = sqlite.prepare('select max(created_at) as newest from __drizzle_migrations').get() as {
+    newest: number | null
+  }
+  return { newest: Number(newest ?? 0), known: Math.max(...journal.entries.map(entry => entry.when)) }
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -32,6 +33,8 @@ import { diagnosisText } from './diagnosis-text.ts'
 import { examine } from './examine.ts'
 import { examineFolder } from './examine-folder.ts'
 import { examineClock } from './examine-machine.ts'
+import { fileFault } from './file-fault.ts'
+import type { FolderOptions } from './folder-options.ts'
 
 const NOW = Date.parse('2026-11-29T12:00:00Z')
 let good: string
@@ -72,6 +75,16 @@ const change = (file: string, sql: string) => {
   database.exec(sql)
   database.close()
 }
+/** Changes a byte that SQLite knows nothing of. */
+const changeByte = (file: string) => {
+  const database = new Sqlite(file)
+  const piece = database.prepare<[], { id: number; data: Buffer }>('select id, data from pieces limit 1').get()!
+  piece.data[piece.data.length - 2]! ^= 1
+  database.prepare('update pieces set data = ? where id = ?').run(piece.data, piece.id)
+  database.close()
+}
+/** Without a worker, which costs a test a second. */
+const HERE = { examineFolder: async (options: FolderOptions) => examineFolder(options) }
 const examined = () => examineFolder({ dataDir: folder, vaultKey: null, adminKey: null, now: NOW })
 
 it('finds nothing wrong with a good folder, except that nobody backs it up', () => {
@@ -121,6 +134,48 @@ const DAMAGES: [damage: string, make: () => void, named: RegExp][] = [
       ),
     /Backups to \/b fail since .*The disk is full/,
   ],
+  [
+    'a record of backups that is none',
+    () => change(at('vakt.db'), "insert into key_values values ('backup', '{')"),
+    /What is stored of the last backup cannot be read/,
+  ],
+  [
+    'a state without a table',
+    () => change(at('vakt.db'), 'drop table checks'),
+    /vakt\.db is damaged: it has no checks/,
+  ],
+  [
+    'a state without an index',
+    () => change(at('vakt.db'), 'drop index checks_down_at'),
+    /vakt\.db is damaged: it has no checks_down_at/,
+  ],
+  [
+    'a folder in place of a key',
+    () => {
+      rmSync(at('admin.key'))
+      mkdirSync(at('admin.key'))
+    },
+    /admin\.key is not a file/,
+  ],
+  [
+    'a folder in place of the lock',
+    () => {
+      rmSync(at('vakt.lock'))
+      mkdirSync(at('vakt.lock'))
+    },
+    /vakt\.lock is not a file/,
+  ],
+  ['a partition without a table', () => change(partition(), 'drop table blocks'), /is damaged \(it has no blocks\)/],
+  ['a block without its pieces', () => change(partition(), 'delete from pieces'), /there is no content of 1 block/],
+  ['a changed byte inside a block', () => changeByte(partition()), /1 piece of its blocks cannot be read/],
+  [
+    'a link in place of the logs that leads nowhere',
+    () => {
+      rmSync(at('logs'), { recursive: true })
+      symlinkSync(at('nowhere'), at('logs'))
+    },
+    /logs leads nowhere/,
+  ],
   ['no vault key', () => rmSync(at('vault.key')), /no vault\.key, but secrets are stored/],
   ['a vault key cut short', () => writeFileSync(at('vault.key'), 'abc'), /vault\.key does not hold a key/],
   [
@@ -169,6 +224,25 @@ describe('a damaged folder', () => {
   })
 })
 
+it.each([
+  ['SQLITE_CANTOPEN', /^vakt\.db cannot be opened .* was not examined\.$/, /make the folder writable/],
+  ['SQLITE_FULL', /^vakt\.db cannot be opened/, /room on the disk/],
+  ['SQLITE_IOERR_READ', /^vakt\.db cannot be read/, /dmesg/],
+  ['SQLITE_BUSY', /^vakt\.db is locked/, /End that program/],
+  ['SQLITE_CORRUPT', /^vakt\.db is damaged/, /^Restore it\.$/],
+])('an error of SQLite is damage only where it says so: %s', (code, text, remedy) => {
+  const found = fileFault('state database', 'vakt.db', Object.assign(new Error('x'), { code }), 'Restore it.')
+  expect(found).toMatchObject({ text: expect.stringMatching(text), remedy: expect.stringMatching(remedy) })
+})
+
+it('the folder is read beside the server, which goes on meanwhile', async () => {
+  const config = readConfig({ DATA_DIR: folder })
+  const examining = examine({ config, platforms: [], version: '0.1.0', now: Date.now, isServer: true })
+  // Had it been read in this thread, this would come too late.
+  mkdirSync(at('restore.tmp'))
+  expect((await examining).map(({ text }) => text).join()).toContain('restore.tmp is left')
+})
+
 describe('the machine and the chats', () => {
   let server: Server
   let url: string
@@ -194,7 +268,7 @@ describe('the machine and the chats', () => {
     const state = openState(folder)
     writeFileSync(at('vakt.url'), 'http://127.0.0.1:1\n')
     const config = readConfig({ DATA_DIR: folder })
-    const list = await examine({ config, platforms: [], version: '0.1.0', now: Date.now, isServer: false })
+    const list = await examine({ config, platforms: [], version: '0.1.0', now: Date.now, isServer: false, ...HERE })
     state.close()
     expect(list.find(({ part }) => part === 'server')).toMatchObject({
       state: 'failed',
@@ -207,7 +281,15 @@ describe('the machine and the chats', () => {
     ['ntfy, once it has a setting', { NTFY_URL: 'https://ntfy.example.org' }, ['ntfy']],
   ])('the chats are examined that are configured: %s', async (_name, environment, parts) => {
     const config = readConfig({ DATA_DIR: folder, ...environment }, PLATFORMS)
-    const options = { config, platforms: PLATFORMS, version: '0.1.0', now: Date.now, isServer: true, environment }
+    const options = {
+      config,
+      platforms: PLATFORMS,
+      version: '0.1.0',
+      now: Date.now,
+      isServer: true,
+      environment,
+      ...HERE,
+    }
     const list = await examine(options)
     expect(list.map(({ part }) => part).filter(part => part === 'chats' || part === 'ntfy')).toEqual(parts)
   })
@@ -215,13 +297,20 @@ describe('the machine and the chats', () => {
   it('the log engine is examined when one is set, and its file among the logs is no stranger', async () => {
     const config = readConfig({ DATA_DIR: folder, LOG_ENGINE: 'opensearch:http://127.0.0.1:1' })
     writeFileSync(at('logs/shipped.json'), '{}')
-    const list = await examine({ config, platforms: [], version: '0.1.0', now: Date.now, isServer: true })
+    const list = await examine({ config, platforms: [], version: '0.1.0', now: Date.now, isServer: true, ...HERE })
     expect(list.filter(({ part }) => part === 'log engine')).toMatchObject([{ state: 'failed' }])
     expect(list.filter(({ text }) => text.includes('shipped.json'))).toEqual([])
     const unreadable = readConfig({
       ...{ DATA_DIR: folder, LOG_ENGINE: 'opensearch:https://127.0.0.1:1', LOG_ENGINE_CA: at('gone.pem') },
     })
-    const again = await examine({ config: unreadable, platforms: [], version: '0.1.0', now: Date.now, isServer: true })
+    const again = await examine({
+      config: unreadable,
+      platforms: [],
+      version: '0.1.0',
+      now: Date.now,
+      isServer: true,
+      ...HERE,
+    })
     expect(again.find(({ part }) => part === 'log engine')!.text).toMatch(/LOG_ENGINE_CA names .*gone\.pem/)
   })
 

@@ -12,6 +12,8 @@ import type { FolderOptions } from './folder-options.ts'
 const RESTORE = '"vakt restore" brings back the newest backup; keep the damaged file.'
 const MIN_FREE_BYTES = 500 * MEBIBYTE
 const MIN_FREE_SHARE = 0.05
+/** What must be a file where it is there. */
+const SMALL_FILES = ['admin.key', 'vault.key', 'vakt.lock', 'vakt.url', 'vakt.instance']
 
 /** Examines a folder. Never throws. */
 export function examineFolder(options: FolderOptions): Diagnosis[] {
@@ -26,11 +28,13 @@ export function examineFolder(options: FolderOptions): Diagnosis[] {
     ]
   if (!statSync(dataDir).isDirectory())
     return [fails('data folder', `${dataDir} is not a folder.`, 'Set DATA_DIR to a folder, or move that file away.')]
+  const strange = SMALL_FILES.filter(name => existsSync(join(dataDir, name)) && !statSync(join(dataDir, name)).isFile())
   return [
     examineAccess(dataDir),
     examineDisk(dataDir),
+    ...strange.map(name => fails('data folder', `${name} is not a file.`, `Move ${join(dataDir, name)} away.`)),
     ...guarded('state database', () => examineState(options)),
-    ...guarded('keys', () => examineKeys(options)),
+    ...(strange.some(name => name.endsWith('.key')) ? [] : guarded('keys', () => examineKeys(options))),
     ...guarded('logs', () => examinePartitions(dataDir)),
     ...examineLeftovers(dataDir),
   ]
@@ -48,7 +52,13 @@ function guarded(part: string, examine: () => Diagnosis[]): Diagnosis[] {
 function examineAccess(dataDir: string): Diagnosis {
   try {
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EROFS')
+      return fails(
+        'data folder',
+        `The file system of ${dataDir} is read-only.`,
+        'Look for errors of the disk (dmesg), then mount it writable again.',
+      )
     return fails(
       'data folder',
       `${dataDir} is not writable for this user.`,
@@ -62,7 +72,13 @@ function examineAccess(dataDir: string): Diagnosis {
 }
 
 function examineDisk(dataDir: string): Diagnosis {
-  const { bavail, blocks, bsize } = statfsSync(dataDir)
+  const { bavail, blocks, bsize, files, ffree } = statfsSync(dataDir)
+  if (files > 0 && ffree === 0)
+    return fails(
+      'disk',
+      'It can have no more files: all inodes are in use.',
+      'Remove files there that nobody needs; "df -i" shows the inodes.',
+    )
   const free = bavail * bsize
   const text = `${formatBytes(free)} of ${formatBytes(blocks * bsize)} are free.`
   const remedy = 'Free some space, set LOG_DISK_BUDGET, or shorten RETENTION.'
@@ -92,7 +108,7 @@ function examineLeftovers(dataDir: string): Diagnosis[] {
       ),
     )
   const instance = join(dataDir, 'vakt.instance')
-  if (existsSync(instance) && !/^\w{5} \d+ \d+/.test(readFileSync(instance, 'utf8')))
+  if (existsSync(instance) && statSync(instance).isFile() && !/^\w{5} \d+ \d+/.test(readFileSync(instance, 'utf8')))
     found.push(
       warns(
         'data folder',

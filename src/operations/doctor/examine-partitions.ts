@@ -1,8 +1,9 @@
 // Examines the files of the log store: damaged ones, those of another version, and what does not belong there.
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatBytes } from '../../bytes.ts'
 import { type Diagnosis, fails, isWell, warns } from '../../diagnosis.ts'
+import { contentFault } from '../../logs/embedded/blocks/content-fault.ts'
 import { LAYOUT_VERSION } from '../../logs/embedded/blocks/schema.ts'
 import { OLDEST_LAYOUT_VERSION } from '../../logs/embedded/indexed/rows.ts'
 import { readSummary } from '../../logs/embedded/partitions/partition-file.ts'
@@ -10,7 +11,8 @@ import { parsePartition } from '../../logs/embedded/partitions/partition-name.ts
 import { quarantinedPartition } from '../../logs/embedded/partitions/quarantine.ts'
 import { SHIPPED_FILE } from '../../logs/engine/shipped-file.ts'
 import { Sqlite } from '../../state/sqlite.ts'
-import { errorMessage, plural } from '../../text.ts'
+import { plural } from '../../text.ts'
+import { fileFault } from './file-fault.ts'
 
 const PART = 'logs'
 const REMEDY =
@@ -19,6 +21,14 @@ const REMEDY =
 /** Examines the log store of a data folder. */
 export function examinePartitions(dataDir: string): Diagnosis[] {
   const folder = join(dataDir, 'logs')
+  if (!existsSync(folder) && lstatSync(folder, { throwIfNoEntry: false }))
+    return [
+      fails(
+        PART,
+        `${folder} leads nowhere, so no log line can be stored.`,
+        'Mount the disk that it leads to, or correct the link.',
+      ),
+    ]
   if (!existsSync(folder)) return [isWell(PART, 'There are no log lines yet.')]
   if (!statSync(folder).isDirectory())
     return [fails(PART, 'logs is not a folder.', `Move ${folder} away; Vakt makes the folder again.`)]
@@ -82,9 +92,11 @@ function examinePartition(path: string, file: string): number | Diagnosis {
       return fails(PART, `The partition ${file} has no layout that Vakt reads (${layout}).`, REMEDY)
     const damage = database.pragma('quick_check(1)', { simple: true }) as string
     if (damage !== 'ok') return fails(PART, `The partition ${file} is damaged (${damage}).`, REMEDY)
+    const fault = layout === LAYOUT_VERSION ? contentFault(database) : null
+    if (fault !== null) return fails(PART, `The partition ${file} is damaged (${fault}).`, REMEDY)
     return readSummary(database).lines
   } catch (error) {
-    return fails(PART, `The partition ${file} is damaged (${errorMessage(error)}).`, REMEDY)
+    return fileFault(PART, `The partition ${file}`, error, REMEDY)
   } finally {
     database?.close()
   }

@@ -3,16 +3,18 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatBytes } from '../../bytes.ts'
 import { type Diagnosis, fails, isWell, warns } from '../../diagnosis.ts'
-import { MIGRATIONS } from '../../state/database.ts'
+import { knownSchemaNames, MIGRATIONS, schemaNames } from '../../state/database.ts'
 import { Sqlite } from '../../state/sqlite.ts'
-import { errorMessage } from '../../text.ts'
 import { aboutDuration, DAY, isoTime, MINUTE } from '../../time.ts'
 import type { BackupRecord } from '../backup/backup-record.ts'
+import { fileFault } from './file-fault.ts'
 import type { FolderOptions } from './folder-options.ts'
 
 const PART = 'state database'
 const RESTORE =
   'Stop Vakt and restore the newest backup ("vakt restore"); keep the damaged file: "sqlite3 vakt.db .recover" may save most of it.'
+/** Named in a sentence. */
+const MAX_NAMED = 5
 
 /** Examines the state. */
 export function examineState({ dataDir, now }: FolderOptions): Diagnosis[] {
@@ -36,12 +38,12 @@ export function examineState({ dataDir, now }: FolderOptions): Diagnosis[] {
   try {
     database = new Sqlite(file, { readonly: true, fileMustExist: true })
   } catch (error) {
-    return [fails(PART, `vakt.db cannot be opened (${errorMessage(error)}).`, RESTORE)]
+    return [fileFault(PART, 'vakt.db', error, RESTORE)]
   }
   try {
     return examineOpen(database, file, now)
   } catch (error) {
-    return [fails(PART, `vakt.db is damaged (${errorMessage(error)}).`, RESTORE)]
+    return [fileFault(PART, 'vakt.db', error, RESTORE)]
   } finally {
     database.close()
   }
@@ -63,12 +65,21 @@ function examineOpen(database: Sqlite, file: string, now: number): Diagnosis[] {
     return [
       fails(PART, 'A newer Vakt wrote this state.', 'Start that version, or restore a backup of before the update.'),
     ]
+  const missing = Number(newest) === known ? missingNames(database) : []
+  if (missing.length > 0)
+    return [fails(PART, `vakt.db is damaged: it has no ${missing.slice(0, MAX_NAMED).join(', ')}.`, RESTORE)]
   const size = formatBytes(statSync(file).size)
   const text =
     Number(newest) < known
       ? `It is whole (${size}), of an earlier version; the next start updates it.`
       : `It is whole (${size}).`
   return [isWell(PART, text), ...examineAlive(database, now), examineBackups(database, now)]
+}
+
+/** Tables and indexes that a state of this version has and this one lacks. */
+function missingNames(database: Sqlite): string[] {
+  const names = new Set(schemaNames(database))
+  return knownSchemaNames().filter(name => !names.has(name))
 }
 
 /** A state that was alive in the future belongs to a clock that went back. */
@@ -93,7 +104,14 @@ function examineBackups(database: Sqlite, now: number): Diagnosis {
       'No backup is scheduled.',
       'Set BACKUP_TO to a folder on another disk or to a bucket, and BACKUP_PASSPHRASE.',
     )
-  const { place, lastAt, failingSince, error, nextAt } = JSON.parse(text) as BackupRecord
+  const record = parseRecord(text)
+  if (record === null)
+    return warns(
+      'backups',
+      'What is stored of the last backup cannot be read.',
+      'Run "vakt backup", and keep its result.',
+    )
+  const { place, lastAt, failingSince, error, nextAt } = record
   const last = lastAt === null ? 'there is none yet' : `the last one is ${aboutDuration(now - lastAt)} old`
   if (failingSince !== null)
     return fails(
@@ -108,6 +126,14 @@ function examineBackups(database: Sqlite, now: number): Diagnosis {
       'Start Vakt with BACKUP_TO, or run "vakt backup".',
     )
   return isWell('backups', `Backups go to ${place}; ${last}.`)
+}
+
+function parseRecord(text: string): BackupRecord | null {
+  try {
+    return JSON.parse(text) as BackupRecord
+  } catch {
+    return null
+  }
 }
 
 function storedValue(database: Sqlite, name: string): string | null {

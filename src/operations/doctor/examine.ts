@@ -1,6 +1,7 @@
 // Everything that "doctor" examines, in one list.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import type { PlatformDefinition } from '../../chat/platform-definition.ts'
 import type { Config } from '../../config/config.ts'
 import type { Environment } from '../../config/setting.ts'
@@ -9,10 +10,10 @@ import { Problem } from '../../problem.ts'
 import { lockFolder } from '../../state/folder-lock.ts'
 import { errorMessage } from '../../text.ts'
 import { SECOND } from '../../time.ts'
-import { examineFolder } from './examine-folder.ts'
 import { examineLease } from './examine-lease.ts'
 import { examineLogEngine } from './examine-log-engine.ts'
 import { examineClock, examinePort, examineVersions } from './examine-machine.ts'
+import type { FolderOptions } from './folder-options.ts'
 
 export type ExamineOptions = {
   config: Config
@@ -23,6 +24,8 @@ export type ExamineOptions = {
   environment?: Environment
   /** Whether this process is the server itself, which holds the lock. */
   isServer: boolean
+  /** How the data folder is examined (default: in a worker). */
+  examineFolder?(options: FolderOptions): Promise<Diagnosis[]>
 }
 
 const PLATFORM_TIMEOUT_MS = 10 * SECOND
@@ -36,7 +39,7 @@ export async function examine(options: ExamineOptions): Promise<Diagnosis[]> {
     ({ name, settings, diagnose }) =>
       config.platforms[name] !== undefined && (diagnose || Object.keys(settings).some(key => environment[key])),
   )
-  const folder = examineFolder({ dataDir, vaultKey, adminKey, now: now() })
+  const folder = await (options.examineFolder ?? examineFolderAside)({ dataDir, vaultKey, adminKey, now: now() })
   const hasState = folder.every(({ part, state }) => part !== 'data folder' || state !== 'failed')
   const isRunning = isServer || (hasState && isLocked(dataDir))
   const asked = await Promise.all([
@@ -55,6 +58,18 @@ export async function examine(options: ExamineOptions): Promise<Diagnosis[]> {
     ...asked.flat(),
     ...chats,
   ]
+}
+
+/** Examines the folder in a worker, because the server itself must go on meanwhile. Never rejects. */
+function examineFolderAside(options: FolderOptions): Promise<Diagnosis[]> {
+  return new Promise(resolve => {
+    const failed = (reason: string) =>
+      resolve([fails('data folder', `It cannot be examined (${reason}).`, 'Run "vakt doctor" on the server.')])
+    const worker = new Worker(new URL('./folder-worker.ts', import.meta.url), { workerData: options })
+    worker.once('message', resolve)
+    worker.once('error', error => failed(errorMessage(error)))
+    worker.once('exit', () => failed('the examination ended without a result'))
+  })
 }
 
 /** The diagnosis of settings that cannot be read. */
