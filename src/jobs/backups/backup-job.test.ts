@@ -15,10 +15,10 @@ const START = Date.parse('2026-11-29T10:00:00Z')
 function startJob(settings: Record<string, string> = {}) {
   const clock = createFakeClock(START)
   const state = memoryState()
-  const outside = { fault: '', made: [] as number[] }
+  const outside = { fault: '', isConflict: false, made: [] as number[] }
   const make = async ({ now }: { now: number }): Promise<BackupAnswer> => {
     outside.made.push((now - START) / MINUTE)
-    if (outside.fault !== '') return { ok: false, message: outside.fault }
+    if (outside.fault !== '') return { ok: false, message: outside.fault, isConflict: outside.isConflict }
     return { ok: true, name: 'vakt-x', bytes: 10, removed: [], remarks: [] }
   }
   const config = readConfig({ BACKUP_TO: '/backups', ...settings })
@@ -44,7 +44,7 @@ it('makes a backup soon after the start, then one a day, also over a restart', a
 
 it('fires one alert while backups fail, tries every 15 minutes, and resolves it', async () => {
   const { clock, state, outside, open } = startJob()
-  outside.fault = 'The disk of the archive folder /backups is full.'
+  outside.fault = 'The disk of the folder /backups is full.'
   await clock.advance(40 * MINUTE)
   expect(outside.made).toEqual([1, 16, 31])
   expect(open().map(({ title, detector }) => [title, detector])).toEqual([['The scheduled backup fails', 'backup']])
@@ -53,6 +53,16 @@ it('fires one alert while backups fail, tries every 15 minutes, and resolves it'
   await clock.advance(10 * MINUTE)
   expect(open()).toEqual([])
   expect(readBackupRecord(state)).toMatchObject({ lastAt: START + 46 * MINUTE, failingSince: null })
+})
+
+it('tries again after a minute, without an alert, while somebody makes one by hand', async () => {
+  const { clock, outside, open } = startJob()
+  Object.assign(outside, { fault: 'Another backup of /data is running.', isConflict: true })
+  await clock.advance(2.5 * MINUTE)
+  expect([outside.made, open()]).toEqual([[1, 2], []])
+  outside.fault = ''
+  await clock.advance(MINUTE)
+  expect(outside.made).toEqual([1, 2, 3])
 })
 
 it('does nothing without BACKUP_TO', () => {

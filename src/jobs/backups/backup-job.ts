@@ -55,6 +55,8 @@ export function createBackupJob(options: BackupJobOptions) {
       workingFolder: process.cwd(),
     })
     if (isStopped) return
+    // Somebody makes one by hand: that is no failure.
+    if (!answer.ok && answer.isConflict) return arm(now + MINUTE)
     const record = recordOf(answer, now)
     try {
       state.transaction(() => {

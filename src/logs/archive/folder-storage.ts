@@ -5,7 +5,7 @@ import { dirname, join, sep } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Problem } from '../../problem.ts'
-import type { ArchiveStorage, TransferOptions } from './storage.ts'
+import { type ArchiveStorage, type TransferOptions, targetProblem } from './storage.ts'
 
 /** Storage in a folder; the folder is created with the first archive. */
 export function folderStorage(path: string): ArchiveStorage {
@@ -14,7 +14,7 @@ export function folderStorage(path: string): ArchiveStorage {
     async put(file, key, options) {
       const unfinished = join(path, `${key}.unfinished`)
       try {
-        await mkdir(dirname(unfinished), { recursive: true })
+        await mkdir(dirname(unfinished), { recursive: true, mode: 0o700 })
         await copy(file, unfinished, options)
         const written = await open(unfinished, 'r+')
         await written.sync().finally(() => written.close())
@@ -34,7 +34,7 @@ export function folderStorage(path: string): ArchiveStorage {
         await copy(join(path, key), file, options)
       } catch (error) {
         options.signal.throwIfAborted()
-        throw folderProblem(path, key, error)
+        throw targetProblem(file, error) ?? folderProblem(path, key, error)
       }
     },
     async list(prefix) {
@@ -73,19 +73,22 @@ async function copy(from: string, to: string, { signal, onProgress }: TransferOp
       next(null, chunk)
     },
   })
-  await pipeline(createReadStream(from), progress, createWriteStream(to), { signal })
+  await pipeline(createReadStream(from), progress, createWriteStream(to, { mode: 0o600 }), { signal })
 }
 
 function folderProblem(path: string, key: string, error: unknown): Problem {
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'ENOENT') return new Problem('not_found', `The archive folder ${path} has no file ${key}.`)
+  if (code === 'ENOENT') return new Problem('not_found', `The folder ${path} has no file ${key}.`)
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return new Problem('forbidden', `Vakt may not write to the archive folder ${path}. Give it write permission there.`)
+    return new Problem(
+      'forbidden',
+      `Vakt may not read and write the folder ${path} (${code}). Give it permission there.`,
+    )
   if (code === 'ENOTDIR' || code === 'EEXIST')
-    return new Problem('invalid', `The archive folder ${path} is not a folder. Correct ARCHIVE_TO.`)
-  if (code === 'ENOSPC')
-    return new Problem('busy', `The disk of the archive folder ${path} is full. Free some space there.`, {
+    return new Problem('invalid', `${path} is not a folder. Name another one.`)
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new Problem('busy', `The disk of the folder ${path} is full. Free some space there.`, {
       cause: error,
     })
-  return new Problem('busy', `The archive folder ${path} cannot be used: ${message}.`, { cause: error })
+  return new Problem('busy', `The folder ${path} cannot be used: ${message}.`, { cause: error })
 }

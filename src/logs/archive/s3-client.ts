@@ -110,21 +110,21 @@ function toS3Error(bucket: S3Bucket, { method, key }: S3Request, response: Respo
     return new S3Error(
       code,
       'busy',
-      `The archive ${at} is unavailable: it answered ${status} ${code}`.trimEnd().concat('.'),
+      `The bucket ${at} is unavailable: it answered ${status} ${code}`.trimEnd().concat('.'),
     )
   if (code === 'InvalidAccessKeyId')
-    return new S3Error(code, 'forbidden', `The archive ${at} does not know the key in ARCHIVE_S3_ACCESS_KEY.`)
+    return new S3Error(code, 'forbidden', `The bucket ${at} does not know the key in ARCHIVE_S3_ACCESS_KEY.`)
   if (code === 'SignatureDoesNotMatch')
     return new S3Error(code, 'forbidden', `ARCHIVE_S3_SECRET_KEY does not match ARCHIVE_S3_ACCESS_KEY for ${at}.`)
   if (code === 'RequestTimeTooSkewed')
     return new S3Error(
       code,
       'forbidden',
-      `The archive ${at} refuses the time of this machine's clock. Correct the clock.`,
+      `The bucket ${at} refuses the time of this machine's clock. Correct the clock.`,
     )
   if (code === 'NoSuchBucket' || (status === 404 && key === ''))
-    return new S3Error(code, 'not_found', `There is no bucket ${bucket.bucket}. Create it, or correct ARCHIVE_TO.`)
-  if (status === 404) return new S3Error(code, 'not_found', `The archive ${at} has no ${key}.`)
+    return new S3Error(code, 'not_found', `There is no bucket ${bucket.bucket}. Create it, or correct its name.`)
+  if (status === 404) return new S3Error(code, 'not_found', `The bucket ${at} has no ${key}.`)
   const region = elementText(text, 'Region') || (response.headers.get('x-amz-bucket-region') ?? '')
   if ((status < 400 || code === 'AuthorizationHeaderMalformed') && region !== '')
     return new S3Error(code, 'invalid', `The bucket ${bucket.bucket} is in ${region}. Set ARCHIVE_S3_REGION=${region}.`)
@@ -135,11 +135,13 @@ function toS3Error(bucket: S3Bucket, { method, key }: S3Request, response: Respo
       `The key in ARCHIVE_S3_ACCESS_KEY may not ${method} in ${at}. Allow it there.`,
     )
   const message = elementText(text, 'Message').slice(0, 200)
-  return new S3Error(code, 'invalid', `The archive ${at} answered ${status} ${code} ${message}`.trimEnd().concat('.'))
+  return new S3Error(code, 'invalid', `The bucket ${at} answered ${status} ${code} ${message}`.trimEnd().concat('.'))
 }
 
-function unreachableProblem({ endpoint }: S3Bucket, error: unknown): Problem {
+function unreachableProblem({ endpoint, bucket }: S3Bucket, error: unknown): Problem {
   const { cause } = error as Error
   const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? errorMessage(cause ?? error)
-  return new Problem('busy', `The archive at ${endpoint} cannot be reached (${reason}).`, { cause: error })
+  return new Problem('busy', `The server of the bucket s3://${bucket}, ${endpoint}, cannot be reached (${reason}).`, {
+    cause: error,
+  })
 }

@@ -98,7 +98,7 @@ describe('a fault during a transfer', () => {
     for (let i = 0; i < 5; i++) s3.fails({ status: 503, code: 'SlowDown' })
     await expect(place().put(file, NAME, transfer())).rejects.toMatchObject({
       code: 'busy',
-      message: 'The archive s3://logs is unavailable: it answered 503 SlowDown.',
+      message: 'The bucket s3://logs is unavailable: it answered 503 SlowDown.',
     })
     expect(s3.calls.length).toBe(5)
     expect(pauses.map(Math.round).toSorted((a, b) => a - b)).toEqual(pauses.map(Math.round))

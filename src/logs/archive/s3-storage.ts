@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises'
 import { MEBIBYTE } from '../../bytes.ts'
 import { Problem } from '../../problem.ts'
 import { createS3Client, elementText, type S3Bucket, S3Error } from './s3-client.ts'
-import type { ArchiveStorage, TransferOptions } from './storage.ts'
+import { type ArchiveStorage, type TransferOptions, targetProblem } from './storage.ts'
 
 export type S3Options = {
   /** The size of one request; S3 takes parts of at least 5 MiB, and at most 10,000 of them. */
@@ -98,7 +98,7 @@ export function s3Storage(bucket: S3Bucket, options: S3Options = {}): ArchiveSto
         else await putInParts(handle, size, key, transfer)
         const { headers } = await client.text({ method: 'HEAD', key, signal })
         const stored = Number(headers.get('content-length'))
-        if (stored !== size) throw new Problem('busy', `The archive has ${stored} of the ${size} bytes of ${key}.`)
+        if (stored !== size) throw new Problem('busy', `The bucket has ${stored} of the ${size} bytes of ${key}.`)
         transfer.onProgress(size)
       } finally {
         await handle.close()
@@ -115,7 +115,11 @@ export function s3Storage(bucket: S3Bucket, options: S3Options = {}): ArchiveSto
             yield chunk
           }
         }
-        await pipeline(Readable.fromWeb(response.body as never), progress, createWriteStream(file), { signal })
+        await pipeline(Readable.fromWeb(response.body as never), progress, createWriteStream(file, { mode: 0o600 }), {
+          signal,
+        }).catch(error => {
+          throw targetProblem(file, error) ?? error
+        })
         const size = response.headers.get('content-length')
         if (size !== null && Number(size) !== doneBytes)
           throw new Error(`the connection ended after ${doneBytes} of ${size} bytes`)
@@ -150,7 +154,7 @@ function plainText(xml: string): string {
 async function readPart(handle: FileHandle, at: number, length: number) {
   const body = new Uint8Array(length)
   const { bytesRead } = await handle.read(body, 0, length, at)
-  if (bytesRead !== length) throw new Problem('internal', 'The archive file changed while it was uploaded.')
+  if (bytesRead !== length) throw new Problem('internal', 'The file changed while it was uploaded.')
   const md5 = createHash('md5').update(body).digest()
   const headers = {
     'content-md5': md5.toString('base64'),

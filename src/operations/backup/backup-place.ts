@@ -7,6 +7,7 @@ import type { Environment } from '../../config/setting.ts'
 import { openArchiveStorage } from '../../logs/archive/open-storage.ts'
 import type { ArchiveStorage } from '../../logs/archive/storage.ts'
 import { Problem } from '../../problem.ts'
+import { errorMessage } from '../../text.ts'
 import { isBackupName, MANIFEST_FILE, type Manifest, parseManifest } from './manifest.ts'
 
 export type FoundBackup = { name: string; isWhole: boolean }
@@ -81,10 +82,18 @@ export async function writeSmallFile(
 }
 
 async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'vakt-backup-'))
+  let folder: string | null = null
   try {
+    folder = await mkdtemp(join(tmpdir(), 'vakt-backup-'))
     return await work(folder)
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    throw new Problem(
+      'busy',
+      `The folder for temporary files, ${tmpdir()}, cannot be used (${errorMessage(error)}). Free some space there, or set TMPDIR to another folder.`,
+      { cause: error },
+    )
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    if (folder !== null) await rm(folder, { recursive: true, force: true })
   }
 }

@@ -21,7 +21,8 @@ export type BackupOrder = {
 /** What it answers with, once. */
 export type BackupAnswer =
   | { ok: true; name: string; bytes: number; removed: readonly string[]; remarks: readonly string[] }
-  | { ok: false; message: string }
+  /** `isConflict`: another backup of the folder is being made. */
+  | { ok: false; message: string; isConflict?: boolean }
 
 const order = workerData as BackupOrder
 parentPort!.postMessage(await answer())
@@ -35,6 +36,6 @@ async function answer(): Promise<BackupAnswer> {
     return { ok: true, name: made.name, bytes: made.bytes, removed, remarks: made.remarks }
   } catch (error) {
     const message = error instanceof Problem ? error.message : `The backup failed (${errorMessage(error)}).`
-    return { ok: false, message }
+    return { ok: false, message, isConflict: error instanceof Problem && error.code === 'conflict' }
   }
 }

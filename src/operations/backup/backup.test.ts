@@ -1,13 +1,24 @@
 // Backups of a data folder that is being written: what is in them, what a restore puts back, and what it refuses.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { readClientConfig } from '../../config/config.ts'
 import { openArchiveStorage } from '../../logs/archive/open-storage.ts'
 import { s3Storage } from '../../logs/archive/s3-storage.ts'
 import type { ArchiveStorage } from '../../logs/archive/storage.ts'
 import { openState } from '../../state/database.ts'
-import { lockFolder } from '../../state/folder-lock.ts'
+import { lockFolder, lockForBackup } from '../../state/folder-lock.ts'
 import { readValue, writeValue } from '../../state/key-value.ts'
 import { Sqlite } from '../../state/sqlite.ts'
 import { startS3 } from '../../testing/s3/s3-server.ts'
@@ -15,6 +26,7 @@ import { listBackups } from './backup-place.ts'
 import { createBackup, removeSurplus } from './create-backup.ts'
 import { backupName, parseManifest, surplusBackups } from './manifest.ts'
 import { restoreBackup } from './restore-backup.ts'
+import { backupCommand, restoreCommand } from './terminal-commands.ts'
 
 const NOW = Date.parse('2026-11-29T22:19:00Z')
 const DAY = 86_400_000
@@ -144,6 +156,53 @@ describe('a backup', () => {
     }
   })
 
+  it('is for its owner only, like the data folder', async () => {
+    runningFolder()
+    await backUp({ passphrase: PASSPHRASE })
+    await restore({ passphrase: PASSPHRASE })
+    const folder = join(root, 'backups', backupName(NOW))
+    const files = ['.', 'vakt.db', 'logs', 'logs/2026-11-29.14d.0.db', 'backup.json', 'secrets.age']
+    for (const path of [...files.map(file => join(folder, file)), join(root, 'restored/vakt.db')])
+      expect([path, statSync(path).mode & 0o077]).toEqual([path, 0])
+  })
+
+  it('is one at a time: a second one of the folder does not take the files of the first', async () => {
+    runningFolder()
+    const release = lockForBackup(dataDir)
+    await expect(backUp()).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/^Another backup/),
+    })
+    release()
+    expect((await backUp()).manifest.files).toHaveLength(2)
+  })
+
+  it.each([
+    ['that is too short is refused, rather than left out', { BACKUP_PASSPHRASE: 'short' }, /at least 12 characters/],
+    ['that is empty counts as none', { BACKUP_PASSPHRASE: '' }, /^$/],
+  ])('with a passphrase %s', async (_, environment, expected) => {
+    runningFolder()
+    const config = readClientConfig({ DATA_DIR: dataDir, ...environment })
+    const options = { config, environment, version: '0.1.0', now: NOW, isJson: true, print() {}, note() {} }
+    const problem = await backupCommand([join(root, 'backups')], options).catch(error => error)
+    expect(problem?.message ?? '').toMatch(expected)
+    const restoring = await restoreCommand([join(root, 'backups'), '--to', join(root, 'restored')], options).catch(
+      error => error,
+    )
+    expect(restoring?.message ?? '').toMatch(expected)
+  })
+
+  it('names the folder for temporary files when that cannot be used', async () => {
+    runningFolder()
+    vi.stubEnv('TMPDIR', join(root, 'not there'))
+    try {
+      const message = expect.stringMatching(/^The folder for temporary files, .*not there, cannot be used/)
+      await expect(backUp()).rejects.toMatchObject({ message })
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  })
+
   it('leaves out a damaged partition and names it', async () => {
     runningFolder()
     writeFileSync(join(dataDir, 'logs/2026-11-28.14d.0.db'), 'no database at all'.repeat(500))
@@ -197,6 +256,68 @@ describe('a restore', () => {
     expect(readValue(before, 'greeted')).toBe('later')
     before.close()
     lockFolder(dataDir)()
+  })
+})
+
+describe('a restore in a difficult place', () => {
+  it('of a state that a newer Vakt has migrated changes nothing', async () => {
+    runningFolder()
+    const file = new Sqlite(join(dataDir, 'vakt.db'))
+    file.prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)').run('x', Date.UTC(2100, 0))
+    file.close()
+    await backUp({ version: '9.0.0' })
+    await expect(restore()).rejects.toThrow(/made by Vakt 9\.0\.0, which is newer/)
+    expect(existsSync(join(root, 'restored/vakt.db'))).toBe(false)
+  })
+
+  it('to the end puts everything back', async () => {
+    const { state } = runningFolder()
+    await backUp({ passphrase: PASSPHRASE })
+    writeValue(state, 'greeted', 'later')
+    for (const close of closing.splice(0)) close()
+    // Something that is in the way of the settings of the old server.
+    mkdirSync(join(dataDir, 'restored.env/folder'), { recursive: true })
+    const before = readdirSync(dataDir).toSorted()
+    const problem = await restore({ dataDir, replace: true, passphrase: PASSPHRASE }).catch(error => error)
+    expect(problem.message).toMatch(/restored\.env \(.*\)\. Nothing was restored/)
+    expect(readdirSync(dataDir).toSorted()).toEqual(before)
+    const kept = openState(dataDir)
+    expect(readValue(kept, 'greeted')).toBe('later')
+    kept.close()
+  })
+
+  it.runIf(process.getuid?.() === 0)('as root leaves the files to the owner of the folder', async () => {
+    runningFolder()
+    await backUp({ passphrase: PASSPHRASE })
+    const folder = join(root, 'restored')
+    mkdirSync(folder)
+    chownSync(folder, 1234, 1234)
+    await restore({ passphrase: PASSPHRASE })
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    expect(names).toContain('logs/2026-11-29.14d.0.db')
+    for (const name of names) expect([name, statSync(join(folder, name)).uid]).toEqual([name, 1234])
+  })
+
+  it('because it was killed is not followed by a new state', () => {
+    mkdirSync(join(dataDir, 'restore.tmp'), { recursive: true })
+    expect(() => openState(dataDir)).toThrow(/A restore into .* did not end\. Run "vakt restore" again/)
+    expect(existsSync(join(dataDir, 'vakt.db'))).toBe(false)
+  })
+
+  it('because the disk here is full does not blame the place', async () => {
+    runningFolder()
+    await backUp()
+    const s3 = await startS3('backups')
+    try {
+      const bucket = s3Storage(s3.bucket, { sleep: async () => {} })
+      await backUp({ place: bucket })
+      for (const from of [place, bucket]) {
+        const got = from.get(`${backupName(NOW)}/vakt.db`, '/dev/full', { signal, onProgress() {} })
+        await expect(got).rejects.toThrow('The disk with /dev is full. Free some space there.')
+      }
+    } finally {
+      await s3.stop()
+    }
   })
 })
 

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import type { ArchiveStorage } from '../../logs/archive/storage.ts'
 import { isCorruptionError } from '../../logs/embedded/partitions/quarantine.ts'
 import { Problem } from '../../problem.ts'
+import { lockForBackup } from '../../state/folder-lock.ts'
 import { errorMessage } from '../../text.ts'
 import { isoTime } from '../../time.ts'
 import { listBackups, readManifest, removeBackup, writeSmallFile } from './backup-place.ts'
@@ -45,17 +46,19 @@ const STAGING_FOLDER = 'backup.tmp'
 
 /**
  * Makes a backup: the state first, then every log partition, so that each line that the state knows is in it. Each file is
- * read back from its place and compared. Rejects with a `Problem`; what was written until then counts as unfinished.
+ * read back from its place and compared. Rejects with a `Problem`, `conflict` while another backup of the folder is made;
+ * what was written until then counts as unfinished.
  */
 export async function createBackup(options: BackupOptions): Promise<MadeBackup> {
   const { dataDir, place, now, signal, onProgress } = options
   if (!existsSync(join(dataDir, STATE_FILE)))
     throw new Problem('not_found', `There is no ${STATE_FILE} in ${dataDir}. Set DATA_DIR to the folder of the server.`)
   const name = backupName(now)
+  const release = lockForBackup(dataDir)
   const staging = join(dataDir, STAGING_FOLDER)
-  await rm(staging, { recursive: true, force: true })
-  await mkdir(staging, { recursive: true, mode: 0o700 })
   try {
+    await rm(staging, { recursive: true, force: true })
+    await mkdir(staging, { recursive: true, mode: 0o700 })
     const files: BackupFile[] = []
     const remarks: string[] = []
     const sources = [STATE_FILE, ...logFiles(dataDir)]
@@ -74,7 +77,7 @@ export async function createBackup(options: BackupOptions): Promise<MadeBackup> 
     if (JSON.stringify(stored) !== JSON.stringify(manifest)) throw changedProblem(place, MANIFEST_FILE)
     return { name, manifest, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), remarks }
   } finally {
-    await rm(staging, { recursive: true, force: true })
+    await rm(staging, { recursive: true, force: true }).finally(release)
   }
 }
 

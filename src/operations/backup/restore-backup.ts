@@ -1,12 +1,14 @@
 // Restores a backup into a data folder on which no Vakt runs; what was there before is kept beside it.
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { formatBytes } from '../../bytes.ts'
 import type { ArchiveStorage } from '../../logs/archive/storage.ts'
 import { Problem } from '../../problem.ts'
+import { isStateNewer, RESTORE_FOLDER } from '../../state/database.ts'
 import { lockFolder } from '../../state/folder-lock.ts'
-import { plural } from '../../text.ts'
+import { giveToOwner } from '../../state/folder-owner.ts'
+import { errorMessage, plural } from '../../text.ts'
 import { readManifest } from './backup-place.ts'
 import { databaseFault } from './copy-database.ts'
 import { sha256Of } from './create-backup.ts'
@@ -31,7 +33,6 @@ export type RestoreOptions = {
 
 export type RestoredBackup = { manifest: Manifest; remarks: readonly string[] }
 
-const STAGING_FOLDER = 'restore.tmp'
 /** What belongs to a state database, with what Litestream stores beside it: it is moved away before another one comes. */
 export const STATE_FILES = ['vakt.db', 'vakt.db-wal', 'vakt.db-shm', '.vakt.db-litestream', 'vakt.instance', 'vakt.url']
 const REPLACED = [...STATE_FILES, 'logs']
@@ -50,7 +51,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoredBa
       `${dataDir} has a state already. Restore into another folder with --to, or add --replace: what is there is then moved to ${join(dataDir, beforeName(now))}.`,
     )
   const release = options.isLocked ? () => {} : lockFolder(dataDir)
-  const staging = join(dataDir, STAGING_FOLDER)
+  const staging = join(dataDir, RESTORE_FOLDER)
   try {
     await rm(staging, { recursive: true, force: true })
     await mkdir(staging, { recursive: true, mode: 0o700 })
@@ -58,13 +59,19 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoredBa
     const fault = databaseFault(join(staging, STATE_FILE))
     if (fault !== null)
       throw new Problem('invalid', `The state of the backup ${name} is damaged (${fault}). Restore another backup.`)
+    if (isStateNewer(join(staging, STATE_FILE)))
+      throw new Problem(
+        'conflict',
+        `The backup ${name} was made by Vakt ${manifest.version}, which is newer than this one. Restore it with that version, or restore an older backup.`,
+      )
     const secrets = manifest.hasKeys ? await openSecrets(staging, passphrase) : {}
-    const remarks = [...(await moveAway(dataDir, now, secrets)), ...keyRemarks(options, manifest, secrets)]
-    await moveIn(staging, dataDir, manifest, secrets)
-    return { manifest, remarks }
+    const incoming = await stageSecrets(staging, secrets, manifest)
+    const away = [...REPLACED, ...KEY_FILES.filter(file => file in secrets)]
+    const remarks = await moveFilesAway(dataDir, away, now, { from: staging, files: incoming })
+    giveToOwner(dataDir, [...incoming.map(([, to]) => to), beforeName(now)])
+    return { manifest, remarks: [...remarks, ...keyRemarks(options, manifest, secrets)] }
   } finally {
-    await rm(staging, { recursive: true, force: true })
-    release()
+    await rm(staging, { recursive: true, force: true }).finally(release)
   }
 }
 
@@ -100,33 +107,64 @@ function beforeName(now: number): string {
   return `before-restore-${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 }
 
-/** Moves what belongs to an earlier state into a folder of its own; keys only when the backup brings some. */
-async function moveAway(dataDir: string, now: number, secrets: Secrets): Promise<string[]> {
-  return moveFilesAway(dataDir, [...REPLACED, ...KEY_FILES.filter(file => file in secrets)], now)
+/** Writes the secrets beside what was fetched. Resolves with what moves into the data folder, the state last: without it, a folder counts as empty. */
+async function stageSecrets(staging: string, secrets: Secrets, manifest: Manifest): Promise<[string, string][]> {
+  const incoming: [string, string][] = []
+  for (const file of [...KEY_FILES, ENVIRONMENT_FILE]) {
+    if (secrets[file] === undefined) continue
+    await writeFile(join(staging, file), secrets[file], { mode: 0o600, flush: true })
+    incoming.push([file, file === ENVIRONMENT_FILE ? 'restored.env' : file])
+  }
+  if (manifest.files.some(({ name }) => name.startsWith('logs/'))) incoming.push(['logs', 'logs'])
+  return [...incoming, [STATE_FILE, STATE_FILE]]
 }
 
-/** Moves what is there of `files` into a folder `before-restore-…`; returns what people should know of it. */
-export async function moveFilesAway(dataDir: string, files: readonly string[], now: number): Promise<string[]> {
+/**
+ * Moves what is there of `files` into a folder `before-restore-…`, and then what comes in their place into the data folder, in
+ * its order. All of it or nothing: rejects with a `Problem` when something cannot be moved. Resolves with what people should
+ * know of it.
+ */
+export async function moveFilesAway(
+  dataDir: string,
+  files: readonly string[],
+  now: number,
+  incoming: { from: string; files: readonly (readonly [string, string])[] },
+): Promise<string[]> {
   const present = new Set(await readdir(dataDir))
   const names = files.filter(file => present.has(file))
-  if (names.length === 0) return []
   const before = join(dataDir, beforeName(now))
-  await mkdir(before, { mode: 0o700 })
-  for (const file of names) await rename(join(dataDir, file), join(before, file))
+  try {
+    if (names.length > 0) await mkdir(before, { recursive: true, mode: 0o700 })
+    await renameAll([
+      ...names.map(file => [join(dataDir, file), join(before, file)] as const),
+      ...incoming.files.map(([from, to]) => [join(incoming.from, from), join(dataDir, to)] as const),
+    ])
+  } catch (error) {
+    await rmdir(before).catch(() => {})
+    throw error
+  }
+  if (names.length === 0) return []
   return [
     `What was in the folder is kept in ${before} (${plural(names.length, 'entry', 'entries')}). Remove it when all is well.`,
   ]
 }
 
-/** The state comes last: without it, the folder counts as empty. */
-async function moveIn(staging: string, dataDir: string, manifest: Manifest, secrets: Secrets): Promise<void> {
-  for (const file of KEY_FILES)
-    if (secrets[file] !== undefined) await writeFile(join(dataDir, file), secrets[file], { mode: 0o600, flush: true })
-  if (secrets[ENVIRONMENT_FILE] !== undefined)
-    await writeFile(join(dataDir, 'restored.env'), secrets[ENVIRONMENT_FILE], { mode: 0o600, flush: true })
-  if (manifest.files.some(({ name }) => name.startsWith('logs/')))
-    await rename(join(staging, 'logs'), join(dataDir, 'logs'))
-  await rename(join(staging, STATE_FILE), join(dataDir, STATE_FILE))
+/** Renames each of them; when one fails, renames back those before it. */
+async function renameAll(moves: readonly (readonly [string, string])[]): Promise<void> {
+  const done: (readonly [string, string])[] = []
+  for (const [from, to] of moves) {
+    try {
+      await rename(from, to)
+    } catch (error) {
+      for (const [earlierFrom, earlierTo] of done.toReversed()) await rename(earlierTo, earlierFrom)
+      throw new Problem(
+        'internal',
+        `${from} cannot be moved to ${to} (${errorMessage(error)}). Nothing was restored. A disk mounted there must be emptied by hand, or restore into another folder.`,
+        { cause: error },
+      )
+    }
+    done.push([from, to])
+  }
 }
 
 function keyRemarks({ dataDir, hasVaultKey }: RestoreOptions, manifest: Manifest, secrets: Secrets): string[] {

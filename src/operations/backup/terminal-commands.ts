@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { formatBytes } from '../../bytes.ts'
+import { quoteWord } from '../../command/command-line.ts'
 import type { ClientConfig } from '../../config/config.ts'
 import type { Environment } from '../../config/setting.ts'
 import type { ArchiveStorage } from '../../logs/archive/storage.ts'
@@ -50,6 +51,7 @@ export async function backupCommand(words: string[], options: TerminalOptions): 
   const { signal } = new AbortController()
   if (values.list) return printList(place, options)
   const keep = readKeep(values.keep)
+  mustHaveUsablePassphrase(options)
   const made = await createBackup({
     ...{ dataDir: config.dataDir, place, version, now, signal, passphrase: config.backup.passphrase },
     workingFolder: process.cwd(),
@@ -76,6 +78,7 @@ export async function restoreCommand(words: string[], options: TerminalOptions):
   const { placeText, name: named } = splitPlace(text)
   const place = openPlace(placeText, environment)
   if (values.list) return printList(place, options)
+  mustHaveUsablePassphrase(options)
   const { signal } = new AbortController()
   const name = named ?? (await newestBackup(place, signal))
   const dataDir = resolve(values.to ?? config.dataDir)
@@ -90,7 +93,7 @@ export async function restoreCommand(words: string[], options: TerminalOptions):
     print(JSON.stringify({ restored: { name, place: place.name, folder: dataDir, created_at: manifest.createdAt } }))
   else
     print(
-      `Restored ${name} of ${manifest.createdAt} into ${dataDir}. Start Vakt with DATA_DIR=${dataDir}; it edits the cards of open alerts once.`,
+      `Restored ${name} of ${manifest.createdAt} into ${dataDir}. Start Vakt with DATA_DIR=${quoteWord(dataDir)}; it edits the cards of open alerts once.`,
     )
 }
 
@@ -110,6 +113,12 @@ function readWords(words: string[], usage: string) {
   } catch (error) {
     throw invalid('arguments', `${errorMessage(error)}\n${usage}`)
   }
+}
+
+/** A passphrase that the server would refuse must not count as none: the backup would be without keys. */
+function mustHaveUsablePassphrase({ config, environment }: TerminalOptions): void {
+  if (environment.BACKUP_PASSPHRASE && config.backup.passphrase === null)
+    throw invalid('passphrase', 'BACKUP_PASSPHRASE must have at least 12 characters.')
 }
 
 function readKeep(text: string | undefined): number | null {

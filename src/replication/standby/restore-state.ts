@@ -1,7 +1,7 @@
 // Brings the state of the lost Vakt into the data folder of the stand-by: by a command, or from the newest backup.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import type { Environment } from '../../config/setting.ts'
@@ -59,8 +59,8 @@ export async function restoreState(options: RestoreStateOptions): Promise<StateM
   const staging = join(dataDir, STAGING_FOLDER)
   try {
     const mark = await restoreByCommand(options, staging)
-    for (const remark of await moveFilesAway(dataDir, STATE_FILES, now)) note(remark)
-    await rename(join(staging, STATE_FILE), join(dataDir, STATE_FILE))
+    const incoming = { from: staging, files: [[STATE_FILE, STATE_FILE]] as const }
+    for (const remark of await moveFilesAway(dataDir, STATE_FILES, now, incoming)) note(remark)
     return mark
   } finally {
     await rm(staging, { recursive: true, force: true })
