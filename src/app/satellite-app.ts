@@ -53,7 +53,7 @@ export type SatelliteOptions = {
 }
 
 const KEY_REVOKED =
-  'This satellite was removed from its main, which takes nothing from it. "satellites add" there makes a new key.'
+  'The main does not know the key of this satellite, or the satellite was removed there. "satellites add" there makes a new key.'
 const NO_LIST = 'This satellite has not reached its main yet, so it knows no key and no check. Send it again later.'
 
 /** Builds a satellite over a state of its own. Nothing runs before `start`; `stop` loses nothing and leaves the state open. */
@@ -100,7 +100,8 @@ export function createSatellite(options: SatelliteOptions) {
     const { failure, failures, lastSuccessAt, mainVersion } = loop.status()
     const waiting = spool.waiting()
     const isFull = spool.isFull()
-    const message = refusal() ?? (isFull ? 'The disk limit is reached (SATELLITE_DISK_BUDGET).' : null)
+    const limit = isFull ? 'The disk limit is reached (SATELLITE_DISK_BUDGET).' : null
+    const message = refusal() ?? alive.fault() ?? limit
     return {
       ready: message === null,
       parts: {

@@ -370,9 +370,15 @@ describe('a satellite', () => {
       await main.passes('1m')
       expect(await ping()).toBe(503)
     }
+    // It is not ready, and does not blame its main.
+    const answer = await berlin.request('/readyz')
+    const { parts } = (await answer.json()) as { parts: { spool: { message: string }; main: { message: string } } }
+    expect([answer.status, parts.spool.message]).toEqual([503, 'The disk is full.'])
+    expect(parts.main.message).toBe('This satellite cannot report: The disk is full.')
     state.setFence(() => {})
     await arrives(main, berlin)
     await main.passes('30s')
+    expect((await berlin.request('/readyz')).status).toBe(200)
     expect((await main.check('job')).status).not.toBe('down')
     expect(berlin.notices).toEqual([])
     await main.stop()

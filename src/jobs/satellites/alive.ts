@@ -20,6 +20,7 @@ export type AliveOptions = {
 export function createAlive({ state, clock, logger, onDowntime }: AliveOptions) {
   let cancel = () => {}
   let lastTickAt = clock.now()
+  let fault: string | null = null
 
   const tick = () => {
     const now = clock.now()
@@ -29,14 +30,18 @@ export function createAlive({ state, clock, logger, onDowntime }: AliveOptions) 
         onDowntime(lastTickAt)
       }
       markAlive(state, now)
+      fault = null
     } catch (error) {
-      logger.error('the sign of life cannot be stored', { reason: errorMessage(error) })
+      if (fault === null) logger.error('the sign of life cannot be stored', { reason: errorMessage(error) })
+      fault = errorMessage(error)
     }
     lastTickAt = now
     cancel = clock.at(now + INTERVAL_MS, tick)
   }
 
   return {
+    /** Why nothing can be stored here since the last tick; null while it can. */
+    fault: () => fault,
     /** Records the time since the last sign of life; call it before anything is sent. */
     recordDowntime(): void {
       const from = lastAlive(state)

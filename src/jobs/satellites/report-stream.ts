@@ -145,12 +145,14 @@ export function createReportStream(options: ReportStreamOptions) {
 
   const recordFailure = (error: unknown): number => {
     const reason = describeFailure(error)
+    const isOwnFault = error instanceof Problem
     failures++
-    failure = reason
-    if (failures === 1) logger.warn('the main does not take reports; they wait here', { stream: kind, reason })
+    failure = isOwnFault ? `This satellite cannot report: ${reason}` : reason
+    const message = isOwnFault ? 'this satellite cannot report' : 'the main does not take reports; they wait here'
+    if (failures === 1) logger.warn(message, { stream: kind, reason })
     const isRefused = error instanceof RefusedByMain
     // A fault of this machine, such as a full disk, says nothing about the main.
-    if (!(error instanceof Problem)) options.onAttempt(isRefused ? null : reason, clock.now())
+    if (!isOwnFault) options.onAttempt(isRefused ? null : reason, clock.now())
     const ms = backOff(failures, RETRY)
     return isRefused && error.retryAfterMs !== null ? Math.min(error.retryAfterMs, RETRY.maxMs!) : ms
   }
