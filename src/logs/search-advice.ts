@@ -74,7 +74,7 @@ async function adviseOn(
     case 'word':
     case 'phrase': {
       const text = condition.kind === 'word' ? condition.text : condition.words.join('.*')
-      return `No line has ${shown}. To search inside words, write /${text}/i; to search a field, write name:value.`
+      return `No line has the ${condition.kind} ${shown}. To search inside words, write /${text}/i; to search a field, write name:value.`
     }
     case 'attribute':
       return await adviseOnAttribute(condition, shown, recent, count)

@@ -189,6 +189,7 @@ it('a damaged block costs its own lines: searches of its time name it, the rest 
   })
   expect((await allPages(store, ALL, 'newest', 2_000)).every(line => line.message.startsWith('two'))).toBe(true)
   expect(await store.count(where(word('two')), AMPLE_MS)).toMatchObject({ total: 4_096 })
+  expect(await store.count(ALL, AMPLE_MS)).toMatchObject({ total: 4_096 })
   expect(await store.missing(ALL)).toMatchObject([{ partition: TODAY, from: NOON, until: NOON + 4_095 }])
   expect(await store.missing({ from: NOON + DAY, until: null })).toEqual([])
   expect(logged).toEqual([

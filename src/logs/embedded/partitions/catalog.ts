@@ -14,6 +14,9 @@ import { quarantinedPartition, renameSalvaged, salvagedPartition } from './quara
 /** A quarantined file, and the name that its partition had. */
 type QuarantinedFile = { file: string; partition: string; bytes: number; message: string }
 
+/** `lines` is how many of the lines that the partition counts are missing: those of a damaged block. */
+type Missing = MissingLines & { file: string | null; lines: number }
+
 /** A day's partitions are closed this long after midnight: lines received before it may still be on their way. */
 const CLOSE_DELAY_MS = HOUR
 
@@ -22,7 +25,7 @@ export class Catalog {
   readonly #states = new Map<string, PartitionState>()
   readonly #quarantined = new Map<string, QuarantinedFile>()
   /** Partitions whose lines cannot be searched, by name; and damaged blocks, by partition and id. */
-  readonly #missing = new Map<string, MissingLines & { file: string | null }>()
+  readonly #missing = new Map<string, Missing>()
   #today = 0
 
   constructor(folder: string) {
@@ -50,6 +53,8 @@ export class Catalog {
 
   remove(name: string): void {
     this.#states.delete(name)
+    // Another partition of this name has all of its lines.
+    for (const missing of this.#missing.values()) if (missing.partition === name) missing.lines = 0
   }
 
   has(name: string): boolean {
@@ -61,11 +66,17 @@ export class Catalog {
     return parsePartition(name)!.number % WRITER_COUNT
   }
 
-  /** Partitions that may have lines between two instants (epoch ms, null for no bound). */
+  /** Partitions that may have lines between two instants (epoch ms, null for no bound), with the lines that can be read. */
   overlapping(from: number | null, until: number | null): PartitionState[] {
-    return [...this.#states.values()].filter(
-      state => state.lines > 0 && state.until! >= (from ?? 0) && state.from! < (until ?? Infinity),
-    )
+    return [...this.#states.values()]
+      .filter(state => state.lines > 0 && state.until! >= (from ?? 0) && state.from! < (until ?? Infinity))
+      .map(state => this.#readable(state))
+  }
+
+  #readable(state: PartitionState): PartitionState {
+    let damaged = 0
+    for (const { partition, lines } of this.#missing.values()) if (partition === state.name) damaged += lines
+    return damaged === 0 ? state : { ...state, lines: Math.max(0, state.lines - damaged) }
   }
 
   expired(now: number): PartitionStatus[] {
@@ -137,7 +148,7 @@ export class Catalog {
     // Without its file nothing is known but the day on which its lines were received.
     const from = known?.from ?? kind.day - HOUR
     const until = known?.until ?? kind.day + DAY + HOUR
-    this.#missing.set(partition, { partition, from, until, message, file })
+    this.#missing.set(partition, { partition, from, until, message, file, lines: 0 })
   }
 
   /**
@@ -148,7 +159,7 @@ export class Catalog {
     const key = `${partition} ${block}`
     if (this.#missing.has(key)) return null
     const message = `A block of the log partition ${partition} is damaged (${reason}). Its ${plural(lines, 'line')} cannot be found; all other logs are available. "logs restore" brings them back from an archive.`
-    this.#missing.set(key, { partition, from, until, message, file: null })
+    this.#missing.set(key, { partition, from, until, message, file: null, lines })
     return message
   }
 
@@ -157,7 +168,7 @@ export class Catalog {
     const overlapping = [...this.#missing.values()].filter(
       own => own.until >= (from ?? 0) && own.from < (until ?? Infinity),
     )
-    const found = overlapping.sort((a, b) => a.from - b.from).map(({ file: _, ...own }) => own)
+    const found = overlapping.sort((a, b) => a.from - b.from).map(({ file: _file, lines: _lines, ...own }) => own)
     if (existsSync(this.#folder)) return found
     const message = 'The folder of the log files was removed while Vakt runs. Put it back.'
     return [{ partition: 'all', from: 0, until: MAX_TIMESTAMP, message }, ...found]
@@ -168,7 +179,7 @@ export class Catalog {
     this.#forgetMissing(own => own.partition === partition)
   }
 
-  #forgetMissing(isOver: (missing: MissingLines & { file: string | null }) => boolean): void {
+  #forgetMissing(isOver: (missing: Missing) => boolean): void {
     for (const [key, missing] of this.#missing) if (isOver(missing)) this.#missing.delete(key)
   }
 
