@@ -1,5 +1,5 @@
 // Maintenance of partition files: what is deleted is gone from the disk, messages name partitions, and full ones are merged.
-import { readdirSync, readFileSync, truncateSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
@@ -96,6 +96,21 @@ describe('sealing', () => {
     await store.maintain(NOON + DAY)
     expect(sealedLines(folder)).toBe(81)
     expect(await store.count(where(word('piece')), AMPLE_MS)).toMatchObject({ total: 41 })
+  })
+
+  it('gives the room of the lines as they arrived back to the disk', async () => {
+    const folder = aFolder()
+    const store = await aStore({ folder })
+    const lines = Array.from({ length: 3_000 }, (_, i) => ({ message: `request ${i} of user ${i % 7} took ${i % 90} ms` }))
+    await store.append(batchOf(lines))
+    const before = await allPages(store, ALL, 'newest', 3_000)
+    await store.seal()
+    const { bytes, projects } = await store.status()
+    expect(bytes).toBeLessThan(projects![0]!.rawBytes / 2)
+    expect(readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)).toBeLessThan(
+      bytes + 64 * 1024,
+    )
+    expect(await allPages(store, ALL, 'newest', 3_000)).toEqual(before)
   })
 
   it('joins the last block as long as that has room, and takes what fills one at once', async () => {

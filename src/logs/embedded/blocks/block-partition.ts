@@ -17,6 +17,9 @@ const MAX_ROW_BYTES = MEBIBYTE / 2
 const MAX_BLOCK_BYTES = 2 * MEBIBYTE
 
 const MAX_WAITING_BLOCKS = 3
+/** Fewer free pages stay in the file for the next lines, and so do those that are a small part of it. */
+const MIN_FREE_PAGES = 32
+const MIN_FREE_SHARE = 0.25
 
 /** Lines that are not sealed yet, one row of them. `bytes` is their size as JSON. */
 type ArrivalRow = { id: number; lines: number; bytes: number; data: Buffer }
@@ -105,6 +108,14 @@ export class BlockPartition extends Partition {
         () => this.#saveCounts(),
       ),
     )
+  }
+
+  /** Gives the room of lines that are sealed now back to the disk, where it is a large part of the file. */
+  compact(): void {
+    const free = this.db.pragma('freelist_count', { simple: true }) as number
+    const pages = this.db.pragma('page_count', { simple: true }) as number
+    if (free >= MIN_FREE_PAGES && free >= MIN_FREE_SHARE * pages) this.db.pragma('incremental_vacuum')
+    this.emptyWal()
   }
 
   /** Removes rows of a block, in a transaction of its own: the others make a new block. */

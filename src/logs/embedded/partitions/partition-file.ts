@@ -23,6 +23,9 @@ const CHECKPOINT_PAGES = 1_000
 /** When readers keep the write-ahead log from starting over, the writer waits for them once it has this size. */
 const MAX_WAL_BYTES = 64 * MEBIBYTE
 
+/** How long the writer waits for a lock of another. */
+export const BUSY_TIMEOUT_MS = 5_000
+
 /** Opens a file for its writer; creates it when there is none. Throws SQLite's errors. */
 export function openPartitionFile(file: string, expiresAt: number): Sqlite {
   const db = new Sqlite(file)
@@ -32,7 +35,7 @@ export function openPartitionFile(file: string, expiresAt: number): Sqlite {
     db.pragma('journal_mode = WAL')
     // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an acknowledged commit in a power failure.
     db.pragma('synchronous = FULL')
-    db.pragma('busy_timeout = 5000')
+    db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
     db.pragma('cache_size = -4000')
     db.pragma('temp_store = MEMORY')
     // Pages that move leave no copies behind, so that a purge removes every copy of a line.

@@ -1,10 +1,11 @@
 // One partition file as its writer uses it: what every layout of the file has in common.
 import { join } from 'node:path'
+import { KIBIBYTE } from '../../../bytes.ts'
 import { prepared, type Sqlite, type Statement } from '../../../state/sqlite.ts'
 import type { NewLine } from '../../line.ts'
 import { BODY_KEY, forgetBefore } from '../../repeat-memory.ts'
 import type { ProjectSize } from '../blocks/project-sizes.ts'
-import { fileIdentity, fileSize, limitWal, readSummary, type Summary } from './partition-file.ts'
+import { BUSY_TIMEOUT_MS, fileIdentity, fileSize, limitWal, readSummary, type Summary } from './partition-file.ts'
 
 /** Facts about a partition, as of its last commit. */
 export type PartitionState = {
@@ -34,6 +35,8 @@ export class PartitionFullError extends Error {}
 /** The file of a partition was removed or replaced while it was open: what was written to it is lost. */
 export class PartitionGoneError extends Error {}
 
+/** A write-ahead log of this size stays while no lines come. */
+const MAX_IDLE_WAL_BYTES = 128 * KIBIBYTE
 /** After how many saved keys of bodies the old ones are deleted. */
 const BODY_KEYS_PER_CLEANUP = 500
 /** What comes after every key of a body. */
@@ -119,6 +122,14 @@ export abstract class Partition {
   setScrubbing(on: boolean): void {
     this.db.pragma(`secure_delete = ${on ? 'ON' : 'FAST'}`)
     if (!on) this.db.pragma('wal_checkpoint(TRUNCATE)')
+  }
+
+  /** Empties a write-ahead log that is not small, unless a reader needs it now. */
+  protected emptyWal(): void {
+    if (fileSize(`${this.#file}-wal`) < MAX_IDLE_WAL_BYTES) return
+    this.db.pragma('busy_timeout = 0')
+    this.db.pragma('wal_checkpoint(TRUNCATE)')
+    this.db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
   }
 
   /** The reply stored for an idempotency key received after an instant, or null. */

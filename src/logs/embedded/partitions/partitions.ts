@@ -1,6 +1,7 @@
 // The partitions that one writer owns: which takes a batch, which files are open, and what happens to damaged ones.
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorMessage } from '../../../text.ts'
 import { DAY } from '../../../time.ts'
 import { BlockPartition } from '../blocks/block-partition.ts'
 import { openPartition } from './open-partition.ts'
@@ -56,7 +57,7 @@ export class Partitions {
       try {
         this.open(name)
       } catch (error) {
-        if (!isCorruptionError(error)) throw error
+        if (!isCorruptionError(error)) throw namedError(file, error)
         this.quarantine(name, error)
       }
     }
@@ -187,6 +188,7 @@ export class Partitions {
       if (!(partition instanceof BlockPartition)) return []
       while (this.#seal(partition, true));
       while (partition.mergeWords());
+      partition.compact()
       return [this.update(partition)]
     } catch (error) {
       if (!isCorruptionError(error)) throw error
@@ -259,4 +261,10 @@ export class Partitions {
   closeAll(): void {
     for (const name of [...this.#open.keys()]) this.close(name)
   }
+}
+
+/** An error of SQLite, with the file that it is about. */
+function namedError(file: string, error: unknown): Error {
+  const { code } = error as { code?: unknown }
+  return Object.assign(new Error(`${file}: ${errorMessage(error)}`, { cause: error }), code === undefined ? {} : { code })
 }

@@ -44,6 +44,7 @@ export async function restoreLines(
       await setImmediate()
     }
     while (partition.seal(true) || partition.mergeWords());
+    partition.compact()
     partition.close()
   } catch (error) {
     partition.close()
