@@ -101,7 +101,9 @@ describe('sealing', () => {
   it('gives the room of the lines as they arrived back to the disk', async () => {
     const folder = aFolder()
     const store = await aStore({ folder })
-    const lines = Array.from({ length: 3_000 }, (_, i) => ({ message: `request ${i} of user ${i % 7} took ${i % 90} ms` }))
+    const lines = Array.from({ length: 3_000 }, (_, i) => ({
+      message: `request ${i} of user ${i % 7} took ${i % 90} ms`,
+    }))
     await store.append(batchOf(lines))
     const before = await allPages(store, ALL, 'newest', 3_000)
     await store.seal()

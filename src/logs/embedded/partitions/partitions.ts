@@ -266,5 +266,8 @@ export class Partitions {
 /** An error of SQLite, with the file that it is about. */
 function namedError(file: string, error: unknown): Error {
   const { code } = error as { code?: unknown }
-  return Object.assign(new Error(`${file}: ${errorMessage(error)}`, { cause: error }), code === undefined ? {} : { code })
+  return Object.assign(
+    new Error(`${file}: ${errorMessage(error)}`, { cause: error }),
+    code === undefined ? {} : { code },
+  )
 }
