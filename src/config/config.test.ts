@@ -65,6 +65,13 @@ describe('the settings', () => {
     for (const wrong of wrongs) expect([wrong, Object.keys(problemsOf(wrong))]).toEqual([wrong, ['ARCHIVE_TO']])
   })
 
+  it.each([
+    [{ LOG_ENGINE_PASSWORD: 'x' }, 'LOG_ENGINE_USER'],
+    [{ LOG_ENGINE_USER: 'x' }, 'LOG_ENGINE_PASSWORD'],
+  ])('of a log engine with half of its credentials are refused: %j', (settings, missing) => {
+    expect(Object.keys(problemsOf({ LOG_ENGINE: 'opensearch:https://a:9200', ...settings }))).toEqual([missing])
+  })
+
   it('that are wrong are all reported at once, by name', () => {
     const problems = problemsOf({
       PORT: '80800',

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { parseSize } from '../bytes.ts'
 import { Problem } from '../problem.ts'
-import { textSetting } from './setting.ts'
+import { type RequiredSetting, textSetting } from './setting.ts'
 
 const KINDS = ['opensearch'] as const
 const MIN_SPOOL_BYTES = 100e6
@@ -45,6 +45,20 @@ export const engineSettings = {
     .refine(text => (parseSize(text) ?? 0) >= MIN_SPOOL_BYTES, 'must be a size of at least 100MB, such as 10GB')
     .transform(text => Math.round(parseSize(text)!)),
 }
+
+/** Credentials of which a part is missing would not be sent at all. */
+export const REQUIRED_FOR_ENGINE: readonly RequiredSetting[] = [
+  {
+    setting: 'LOG_ENGINE_USER',
+    isMissing: environment => Boolean(environment.LOG_ENGINE_PASSWORD) && !environment.LOG_ENGINE_USER,
+    message: 'is required with LOG_ENGINE_PASSWORD: the user that it belongs to',
+  },
+  {
+    setting: 'LOG_ENGINE_PASSWORD',
+    isMissing: environment => Boolean(environment.LOG_ENGINE_USER) && !environment.LOG_ENGINE_PASSWORD,
+    message: 'is required with LOG_ENGINE_USER',
+  },
+]
 
 /** The settings as the log store takes them; null without an engine. */
 export function toEngineConfig(env: z.output<z.ZodObject<typeof engineSettings>>) {

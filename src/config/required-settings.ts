@@ -1,4 +1,5 @@
 // Settings that are useless without another: which is missing, and why it is needed.
+import { REQUIRED_FOR_ENGINE } from './engine-settings.ts'
 import { missingLeaseSettings } from './lease-settings.ts'
 import { missingArchiveSettings } from './log-settings.ts'
 import type { Environment, RequiredSetting } from './setting.ts'
@@ -24,7 +25,12 @@ export function missingSettings(environment: Environment, others: readonly Requi
     ...missingArchiveSettings(environment),
     ...missingLeaseSettings(environment),
   }
-  for (const { setting, isMissing, message } of [...others, ...REQUIRED_FOR_OPENAI, ...REQUIRED_FOR_SOCKETS])
+  for (const { setting, isMissing, message } of [
+    ...others,
+    ...REQUIRED_FOR_OPENAI,
+    ...REQUIRED_FOR_SOCKETS,
+    ...REQUIRED_FOR_ENGINE,
+  ])
     if (isMissing(environment)) missing[setting] = message
   return missing
 }

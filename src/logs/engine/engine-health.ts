@@ -3,6 +3,9 @@ import { Problem } from '../../problem.ts'
 import { PartLost } from './driver.ts'
 
 const REST_MS = 3_000
+/** One that takes long to fail rests longer, so that not every question waits as long as the first. */
+const REST_SHARE = 3
+const MAX_REST_MS = 30_000
 
 export class EngineHealth {
   readonly #now: () => number
@@ -35,6 +38,7 @@ export class EngineHealth {
 
   /** The same without resting, for whoever waits between tries on its own. */
   async try<T>(work: () => Promise<T>): Promise<T> {
+    const beganAt = performance.now()
     try {
       const answer = await work()
       if (this.#away) {
@@ -43,13 +47,14 @@ export class EngineHealth {
       }
       return answer
     } catch (error) {
-      if (isAway(error)) this.#fail(error)
+      if (isAway(error)) this.#fail(error, performance.now() - beganAt)
       throw error
     }
   }
 
-  #fail(problem: Problem): void {
-    this.#restUntil = performance.now() + REST_MS
+  #fail(problem: Problem, tookMs: number): void {
+    const restMs = Math.min(MAX_REST_MS, Math.max(REST_MS, REST_SHARE * tookMs))
+    this.#restUntil = Math.max(this.#restUntil, performance.now() + restMs)
     this.#failedAt = performance.now()
     const wasAway = this.#away !== null
     this.#away = { since: this.#away?.since ?? this.#now(), problem }

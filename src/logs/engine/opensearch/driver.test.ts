@@ -50,7 +50,7 @@ async function node(answer: (asked: Asked) => Answer): Promise<{ url: string; as
 
 function driverOf(...urls: string[]): EngineDriver {
   const own = { user: 'vakt', password: 'word', apiKey: null, ca: null, prefix: 'vakt', shards: 1, replicas: 1 }
-  const driver = openDriver({ urls, ...own, retryPauseMs: 1 })
+  const driver = openDriver({ urls, ...own, retryPauseMs: 1, listTimeoutMs: 20 })
   drivers.push(driver)
   return driver
 }
@@ -114,6 +114,11 @@ it('a search of an index that starts at that moment is asked again at once, but 
   left = 9
   await expect(page(driver)).rejects.toMatchObject({ code: 'busy' })
   expect(asked.filter(({ path }) => path.includes('_search')).length).toBe(8)
+})
+
+it('a cluster that does not even list its indexes is not waited for', async () => {
+  const { url } = await node(({ path }) => (path.startsWith('/_cat') ? 'silence' : { status: 503, body: {} }))
+  await expect(page(driverOf(url))).rejects.toMatchObject({ code: 'busy' })
 })
 
 it('a node that has lost the others, and a proxy without its node, are passed over', async () => {

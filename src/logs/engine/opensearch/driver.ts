@@ -39,7 +39,7 @@ export function openDriver(options: OpenSearchOptions): EngineDriver {
   const { retryPauseMs = RETRY_PAUSE_MS } = options
   const client = new OpenSearchClient(options)
   const names = indexNames(options.prefix)
-  const red = new RedIndexes(client, names)
+  const red = new RedIndexes(client, names, options.listTimeoutMs)
   let preparing: Promise<void> | null = null
 
   /** The template makes each index as it is needed. */

@@ -14,4 +14,6 @@ export type OpenSearchOptions = {
   replicas: number
   /** How long a question waits before it is tried a third time, ms (default: 500); only tests change it. */
   retryPauseMs?: number
+  /** How long the cluster may take for a list of its indexes, ms (default: 3,000); only tests change it. */
+  listTimeoutMs?: number
 }

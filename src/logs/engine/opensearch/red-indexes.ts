@@ -10,19 +10,24 @@ const CHECK_EVERY_MS = 5_000
 const RECENT_MS = 15_000
 /** OpenSearch takes a first line of 4,096 bytes. */
 const MAX_PATH_LENGTH = 3_000
+/** A cluster that does not even list its indexes within this time has no more to say of them. */
+const LIST_TIMEOUT_MS = 3_000
 /** More are not made at once. */
 const MAX_STARTING = 50
 
 export class RedIndexes {
   readonly #client: OpenSearchClient
   readonly #names: IndexNames
+  readonly #timeoutMs: number
   #red: readonly string[] = []
   #checkedAt = 0
   readonly #seenAt = new Map<string, number>()
 
-  constructor(client: OpenSearchClient, names: IndexNames) {
+  /** `timeoutMs` is how long the cluster may take for a list of its indexes. */
+  constructor(client: OpenSearchClient, names: IndexNames, timeoutMs = LIST_TIMEOUT_MS) {
     this.#client = client
     this.#names = names
+    this.#timeoutMs = timeoutMs
   }
 
   /**
@@ -55,7 +60,8 @@ export class RedIndexes {
   /** Asks which are red now. */
   async check(): Promise<Checked> {
     const path = `_cat/indices/${this.#names.all}?format=json&h=index,health&${FOUND}`
-    return this.note(await this.#client.get<{ index: string; health: string }[]>('GET', path))
+    type Row = { index: string; health: string }
+    return this.note(await this.#client.get<Row[]>('GET', path, undefined, this.#timeoutMs))
   }
 
   /** Takes notice of the health of all indexes. */
@@ -77,7 +83,7 @@ export class RedIndexes {
     if (red.length === 0 || red.length > MAX_STARTING) return []
     type Shard = { index: string; prirep: string; state: string; 'unassigned.reason': string | null }
     const path = `_cat/shards/${red.join(',')}?format=json&h=index,prirep,state,unassigned.reason`
-    const { status, body } = await this.#client.send('GET', path)
+    const { status, body } = await this.#client.send('GET', path, undefined, this.#timeoutMs)
     if (status !== 200) return []
     const missing = (body as Shard[]).filter(({ prirep, state }) => prirep === 'p' && state !== 'STARTED')
     const isNew = (own: string) => missing.every(s => s.index !== own || s['unassigned.reason'] === 'INDEX_CREATED')
