@@ -64,7 +64,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoredBa
         'conflict',
         `The backup ${name} was made by Vakt ${manifest.version}, which is newer than this one. Restore it with that version, or restore an older backup.`,
       )
-    const secrets = manifest.hasKeys ? await openSecrets(staging, passphrase) : {}
+    const secrets = manifest.hasKeys ? await openSecrets(await readFile(join(staging, SECRETS_FILE)), passphrase) : {}
     const incoming = await stageSecrets(staging, secrets, manifest)
     const away = [...REPLACED, ...KEY_FILES.filter(file => file in secrets)]
     const remarks = await moveFilesAway(dataDir, away, now, { from: staging, files: incoming })
@@ -94,13 +94,14 @@ async function fetchFile(
     )
 }
 
-async function openSecrets(staging: string, passphrase: string | null): Promise<Secrets> {
+/** The secrets of a backup. Rejects with a `Problem` without the passphrase that encrypted them. */
+export async function openSecrets(encrypted: Uint8Array, passphrase: string | null): Promise<Secrets> {
   if (passphrase === null)
     throw new Problem(
       'invalid',
       'The backup holds its keys encrypted. Set BACKUP_PASSPHRASE to the passphrase that it was made with.',
     )
-  return decryptSecrets(await readFile(join(staging, SECRETS_FILE)), passphrase)
+  return decryptSecrets(encrypted, passphrase)
 }
 
 function beforeName(now: number): string {

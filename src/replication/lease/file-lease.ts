@@ -41,7 +41,10 @@ export function fileLease(path: string): LeaseStore {
     })
     const record = parseLease(text)
     if (record) return { record, version: String(newest) }
-    throw new Problem('conflict', `${fileOf(newest)} is not a lease of Vakt. Give LEASE a name of its own.`)
+    throw new Problem(
+      'conflict',
+      `${fileOf(newest)} is not a lease of Vakt. Remove it when it is damaged; when another program made it, give LEASE another name.`,
+    )
   }
 
   return {

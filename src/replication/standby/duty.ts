@@ -16,7 +16,7 @@ import { machineName } from '../lease/open-lease-store.ts'
 import { checkOutgoingRequests } from '../lease/outgoing-requests.ts'
 import { isStateOf, readMark, writeEpoch } from './lease-epoch.ts'
 import { type Replicator, type ReplicatorHealth, startReplicator } from './replicator.ts'
-import { mustBeRestorable, rehearseRestore, restoreState } from './restore-state.ts'
+import { mustBeRestorable, rehearseBackup, rehearseRestore, restoreState } from './restore-state.ts'
 
 /** The exit code of a Vakt that lost its lease (EX_TEMPFAIL of sysexits.h): whoever supervises it starts it again. */
 export const LOST_LEASE_EXIT_CODE = 75
@@ -126,14 +126,14 @@ function waitFor(record: LeaseRecord, options: DutyOptions): void {
 
 /** A stand-by that cannot restore is found out today, not on the day of need. */
 async function rehearse(record: LeaseRecord, { config, environment, signal, time, logger, print }: DutyOptions) {
-  if (!config.lease!.restoreCommand) return
+  const options = { config, environment, signal, epoch: record.epoch, now: time.now(), note() {} }
+  const source = config.lease!.restoreCommand ? 'RESTORE_COMMAND' : 'BACKUP_TO'
   try {
-    const { aliveAt } = await rehearseRestore({
-      ...{ config, environment, signal, epoch: record.epoch, now: time.now(), note() {} },
-    })
+    if (source === 'BACKUP_TO') return print(`A take-over would restore ${await rehearseBackup(options)}.`)
+    const { aliveAt } = await rehearseRestore(options)
     print(`A rehearsal of RESTORE_COMMAND brought a state of ${aliveAt === null ? 'unknown time' : isoTime(aliveAt)}.`)
   } catch (error) {
-    if (!signal.aborted) logger.error('a take-over would fail now: the rehearsal of RESTORE_COMMAND failed', { error })
+    if (!signal.aborted) logger.error(`a take-over would fail now: the rehearsal of ${source} failed`, { error })
   }
 }
 

@@ -5,10 +5,11 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import type { Environment } from '../../config/setting.ts'
-import { listBackups, openPlace } from '../../operations/backup/backup-place.ts'
+import type { ArchiveStorage } from '../../logs/archive/storage.ts'
+import { listBackups, openPlace, readManifest, readSmallFile } from '../../operations/backup/backup-place.ts'
 import { databaseFault } from '../../operations/backup/copy-database.ts'
-import { STATE_FILE } from '../../operations/backup/manifest.ts'
-import { moveFilesAway, restoreBackup, STATE_FILES } from '../../operations/backup/restore-backup.ts'
+import { SECRETS_FILE, STATE_FILE } from '../../operations/backup/manifest.ts'
+import { moveFilesAway, openSecrets, restoreBackup, STATE_FILES } from '../../operations/backup/restore-backup.ts'
 import { Problem } from '../../problem.ts'
 import { errorMessage } from '../../text.ts'
 import { formatDuration, MINUTE } from '../../time.ts'
@@ -75,6 +76,19 @@ export async function rehearseRestore(options: RestoreStateOptions): Promise<Sta
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
+}
+
+/**
+ * Finds the newest backup of `BACKUP_TO` and opens its keys, as a take-over would; resolves with its name. Rejects with a
+ * `Problem`.
+ */
+export async function rehearseBackup({ config, environment, signal }: RestoreStateOptions): Promise<string> {
+  const place = openPlace(config.backup.to!, environment)
+  const name = await newestBackup(place, signal)
+  const { hasKeys } = await readManifest(place, name, signal)
+  if (hasKeys)
+    await openSecrets(await readSmallFile(place, `${name}/${SECRETS_FILE}`, signal), config.backup.passphrase)
+  return `${place.name}/${name}`
 }
 
 /** Runs the command for the epoch of the lost Vakt, and for those before it while it brings no state. */
@@ -154,16 +168,20 @@ async function restoreNewestBackup({
 }: RestoreStateOptions): Promise<StateMark> {
   const { dataDir, backup, vaultKey } = config
   const place = openPlace(backup.to!, environment)
-  const newest = (await listBackups(place, signal)).find(({ isWhole }) => isWhole)
-  if (!newest)
-    throw new Problem('busy', `There is no finished backup in ${place.name}. Wait for the first, or run "vakt backup".`)
+  const name = await newestBackup(place, signal)
   const { remarks } = await restoreBackup({
-    ...{ dataDir, place, name: newest.name, now, signal, passphrase: backup.passphrase, replace: true, isLocked: true },
+    ...{ dataDir, place, name, now, signal, passphrase: backup.passphrase, replace: true, isLocked: true },
     hasVaultKey: vaultKey !== null,
     onProgress() {},
   })
   for (const remark of remarks) note(remark)
   const mark = readMark(dataDir)
   if (mark) return mark
-  throw new Problem('internal', `The state of the backup ${newest.name} cannot be read. Restore another one by hand.`)
+  throw new Problem('internal', `The state of the backup ${name} cannot be read. Restore another one by hand.`)
+}
+
+async function newestBackup(place: ArchiveStorage, signal: AbortSignal): Promise<string> {
+  const newest = (await listBackups(place, signal)).find(({ isWhole }) => isWhole)
+  if (newest) return newest.name
+  throw new Problem('busy', `There is no finished backup in ${place.name}. Wait for the first, or run "vakt backup".`)
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../config/config.ts'
 import { silentLogger } from '../../logger.ts'
+import { openPlace } from '../../operations/backup/backup-place.ts'
+import { createBackup } from '../../operations/backup/create-backup.ts'
 import { openState } from '../../state/database.ts'
 import { readValue, writeValue } from '../../state/key-value.ts'
 import { copyOf, startApp, type TestApp } from '../../testing/app.ts'
@@ -184,6 +186,21 @@ describe('a stand-by', () => {
   ])('with the settings %j says at once what it lacks', async (settings, message) => {
     const { b, duty } = twoFolders()
     await expect(duty(b, true, settings)).rejects.toThrow(message)
+  })
+
+  it('that restores from BACKUP_TO names the backup that it would take', async () => {
+    const { a, b, clock, duty, printed } = twoFolders()
+    const main = await duty(a, false)
+    const state = openState(a, undefined, main.releaseFolder)
+    const folder = join(a, 'backups')
+    const options = { dataDir: a, version: '1', now: clock.now(), passphrase: null, workingFolder: a, onProgress() {} }
+    await createBackup({ ...options, place: openPlace(folder, {}), signal: new AbortController().signal })
+    void duty(b, true, { BACKUP_TO: folder, VAULT_KEY: KEY }).catch(() => {})
+    await until(async () => {
+      await clock.advance(1_000)
+      return printed.some(line => line.startsWith(`A take-over would restore ${folder}/vakt-2`))
+    }, 'the rehearsal')
+    state.close()
   })
 
   it.each([
