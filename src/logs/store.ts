@@ -257,8 +257,8 @@ export interface LogMaintenance {
   /** Writes the lines of a partition to a file in a folder, compressed; `not_found` when there is none of that name. */
   archive(partition: string, folder: string): Promise<ArchiveFile>
   /**
-   * Restores the lines of such a file with their ids until `expiresAt` (epoch ms); resolves with how many. `conflict` when
-   * the partition exists, `invalid` when the file is damaged.
+   * Restores the lines of such a file with their ids until `expiresAt` (epoch ms); resolves with how many. A partition that
+   * lost some of them is replaced. `conflict` when there is nothing to restore, `invalid` when the file is damaged.
    */
   restore(file: string, expiresAt: number): Promise<number>
   /**

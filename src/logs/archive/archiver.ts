@@ -12,7 +12,7 @@ import type { State } from '../../state/database.ts'
 import { errorMessage } from '../../text.ts'
 import { MINUTE } from '../../time.ts'
 import { findArchive, isArchived, type LogArchive, nextArchiveName, recordArchive } from '../archives.ts'
-import type { ArchiveStatus, LogStore, PartitionStatus, StoreStatus } from '../store.ts'
+import { type ArchiveStatus, type LogStore, missingLines, type PartitionStatus, type StoreStatus } from '../store.ts'
 import type { ArchiveStorage } from './storage.ts'
 
 export type ArchiverOptions = {
@@ -147,6 +147,13 @@ export function createArchiver({ state, store, storage, folder, clock, logger }:
       return store.restore(file, expiresAt)
     })
 
+  /** Whether a partition lacks lines of its archive: they were purged, or a block of them is damaged. */
+  async function hasLost(partition: PartitionStatus, archive: LogArchive): Promise<boolean> {
+    if (partition.lines < archive.lines) return true
+    const missing = await missingLines(store, { from: null, until: null })
+    return missing.some(own => own.partition === partition.name)
+  }
+
   async function checkRestore(archive: LogArchive): Promise<void> {
     if (archive.place !== storage.name)
       throw new Problem(
@@ -154,7 +161,8 @@ export function createArchiver({ state, store, storage, folder, clock, logger }:
         `The archive ${archive.name} is in ${archive.place}, but ARCHIVE_TO is ${storage.name}. Set it back to restore.`,
       )
     const { partitions, bytes, diskBudgetBytes } = await store.status()
-    if (partitions.some(({ name }) => name === archive.partition))
+    const existing = partitions.find(({ name }) => name === archive.partition)
+    if (existing && !(await hasLost(existing, archive)))
       throw new Problem('conflict', `The lines of ${archive.name} are searchable already.`)
     if (diskBudgetBytes !== null && bytes + archive.lines * BYTES_PER_LINE > diskBudgetBytes)
       throw new Problem(

@@ -174,6 +174,8 @@ it('a damaged block costs its own lines: searches of its time name it, the rest 
     await first.append(batchOf(lines, { idempotencyKey: name }))
     await first.seal()
   }
+  const { file: archive } = await first.archive(TODAY, aFolder())
+  const stored = await allPages(first, ALL, 'newest', 2_000)
   await first.close()
   const file = new Database(join(folder, `${TODAY}.db`))
   const damaged = file.prepare('select min(id) from blocks').pluck().get() as number
@@ -195,6 +197,20 @@ it('a damaged block costs its own lines: searches of its time name it, the rest 
   expect(logged).toEqual([
     expect.stringMatching(/^A block of the log partition .* is damaged \(.+\)\. Its 4,096 lines cannot be found; /),
   ])
+  const expiresAt = NOON + DAY
+  expect(await store.restore(archive, expiresAt)).toBe(8_192)
+  expect(await allPages(store, ALL, 'newest', 2_000)).toEqual(stored)
+  expect(await store.missing(ALL)).toEqual([])
+  await expect(store.restore(archive, expiresAt)).rejects.toMatchObject({ code: 'conflict' })
+  expect(await store.purge(where(word('one')))).toBe(4_096)
+  expect(await store.restore(archive, expiresAt)).toBe(8_192)
+  expect(await allPages(store, ALL, 'newest', 2_000)).toEqual(stored)
+  // Until the retention of the partition ends, which is later.
+  expect((await store.status()).partitions[0]).toMatchObject({ lines: 8_192, expiresAt: NOON + 3.5 * DAY })
+  expect(await store.append(batchOf([{ message: 'one' }], { idempotencyKey: 'one' }))).toMatchObject({ repeated: true })
+  await store.append(batchOf([{ message: 'later', timestamp: NOON }]))
+  expect(await store.purge(where(word('one')))).toBe(4_096)
+  await expect(store.restore(archive, expiresAt)).rejects.toMatchObject({ code: 'conflict' })
 })
 
 /** The pieces of a block, as a partition file has them. */

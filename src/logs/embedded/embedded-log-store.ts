@@ -268,12 +268,12 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   async restore(file: string, expiresAt: number): Promise<number> {
-    const { catalog, writers } = this.parts
+    const { catalog, readers, writers } = this.parts
     const name = archivedPartition(file)
-    if (catalog.has(name))
-      throw new Problem('conflict', `The log partition ${name} is searchable already; there is nothing to restore.`)
     const writer = catalog.writerOf(name)
-    const { lines, states } = await writers[writer]!.call('restore', [file, name, expiresAt])
+    const { lines, states } = await writers[writer]!.call('restore', [file, name, expiresAt, catalog.readable(name)])
+    // What readers have open is the partition that was replaced.
+    readers.closePartition(name)
     catalog.addRestored(name)
     catalog.replace(writer, states)
     return lines

@@ -61,6 +61,12 @@ export class Catalog {
     return this.#states.has(name)
   }
 
+  /** How many lines of a partition can be read; 0 when there is none of that name. */
+  readable(name: string): number {
+    const state = this.#states.get(name)
+    return state ? this.#readable(state).lines : 0
+  }
+
   /** The index of the writer that owns a partition. */
   writerOf(name: string): number {
     return parsePartition(name)!.number % WRITER_COUNT

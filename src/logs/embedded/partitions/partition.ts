@@ -143,6 +143,16 @@ export abstract class Partition {
       this.#forgetBodyKeys(project, receivedAt)
   }
 
+  /** Takes over the replies of another partition's file. */
+  copyReplies(file: string): void {
+    this.db.prepare('attach ? as other').run(file)
+    try {
+      this.db.exec('insert or ignore into replies select * from other.replies')
+    } finally {
+      this.db.exec('detach other')
+    }
+  }
+
   /** Marks the partition as full: it takes no more lines. */
   markFull(): void {
     this.transaction(() => {

@@ -110,8 +110,14 @@ const calls = {
   sealAll(): PartitionState[] {
     return partitions.sealAll()
   },
-  async restore(file: string, name: string, expiresAt: number): Promise<{ lines: number; states: PartitionState[] }> {
-    const lines = await restoreArchive(partitions, folder, { file, name, expiresAt })
+  /** `readable`: how many lines of a partition of this name can be read. */
+  async restore(
+    file: string,
+    name: string,
+    expiresAt: number,
+    readable: number,
+  ): Promise<{ lines: number; states: PartitionState[] }> {
+    const lines = await restoreArchive(partitions, folder, { file, name, expiresAt, readable })
     return { lines, states: partitions.states() }
   },
   /** Makes a partition `name` of what can be read of the damaged file `file`. */
