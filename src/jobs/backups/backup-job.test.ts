@@ -15,9 +15,10 @@ const START = Date.parse('2026-11-29T10:00:00Z')
 function startJob(settings: Record<string, string> = {}) {
   const clock = createFakeClock(START)
   const state = memoryState()
-  const outside = { fault: '', isConflict: false, made: [] as number[] }
+  const outside = { fault: '', isConflict: false, hangs: false, made: [] as number[] }
   const make = async ({ now }: { now: number }): Promise<BackupAnswer> => {
     outside.made.push((now - START) / MINUTE)
+    if (outside.hangs) return new Promise(() => {})
     if (outside.fault !== '') return { ok: false, message: outside.fault, isConflict: outside.isConflict }
     return { ok: true, name: 'vakt-x', bytes: 10, removed: [], remarks: [] }
   }
@@ -63,6 +64,21 @@ it('tries again after a minute, without an alert, while somebody makes one by ha
   outside.fault = ''
   await clock.advance(MINUTE)
   expect(outside.made).toEqual([1, 2, 3])
+})
+
+it('fires an alert when one never ends, be it its own or one by hand', async () => {
+  const { clock, outside, open } = startJob()
+  outside.hangs = true
+  await clock.advance(24 * HOUR)
+  expect(open()).toEqual([])
+  await clock.advance(2 * MINUTE)
+  expect(open()).toHaveLength(1)
+  const stuck = startJob({ BACKUP_EVERY: '1h' })
+  Object.assign(stuck.outside, { fault: 'Another backup of /data is running.', isConflict: true })
+  await stuck.clock.advance(6 * HOUR)
+  expect(stuck.open()).toEqual([])
+  await stuck.clock.advance(2 * MINUTE)
+  expect(stuck.open()).toHaveLength(1)
 })
 
 it('does nothing without BACKUP_TO', () => {

@@ -10,11 +10,13 @@ import { type BackupRecord, readBackupRecord, writeBackupRecord } from '../../op
 import type { BackupAnswer, BackupOrder } from '../../operations/backup/backup-worker.ts'
 import type { State } from '../../state/database.ts'
 import { errorMessage } from '../../text.ts'
-import { MINUTE } from '../../time.ts'
+import { formatDuration, HOUR, MINUTE } from '../../time.ts'
 
 const RETRY_MS = 15 * MINUTE
 /** The first backup of a new place comes soon, but not into the start. */
 const FIRST_DELAY_MS = MINUTE
+/** A backup that takes longer than this, and than its interval, counts as failed: a network file system may never answer. */
+const MIN_LIMIT_MS = 6 * HOUR
 
 export type BackupJobOptions = {
   state: State
@@ -36,6 +38,22 @@ export function createBackupJob(options: BackupJobOptions) {
   const make = options.make ?? (order => makeInWorker(order, running))
   let cancel = () => {}
   let isStopped = false
+  /** Since when another backup of the folder is under way. */
+  let blockedSince: number | null = null
+  const limitMs = Math.max(everyMs, MIN_LIMIT_MS)
+
+  /** What `making` resolves with, or that it did not end in time. */
+  const inTime = async (making: Promise<BackupAnswer>): Promise<BackupAnswer> => {
+    let cancelLimit = () => {}
+    const limit = new Promise<BackupAnswer>(resolve => {
+      cancelLimit = clock.at(clock.now() + limitMs, () => {
+        const message = `It did not end within ${formatDuration(limitMs)}: ${to} does not answer, or is too slow.`
+        for (const worker of running) void worker.terminate()
+        resolve({ ok: false, message })
+      })
+    })
+    return Promise.race([making, limit]).finally(cancelLimit)
+  }
 
   const arm = (at: number) => {
     if (!isStopped) cancel = clock.at(at, () => void tick())
@@ -44,19 +62,13 @@ export function createBackupJob(options: BackupJobOptions) {
   const tick = async (): Promise<void> => {
     const now = clock.now()
     const { dataDir } = config
-    const answer = await make({
-      dataDir,
-      to,
-      keep,
-      passphrase,
-      environment,
-      version,
-      now,
-      workingFolder: process.cwd(),
-    })
+    const order = { dataDir, to, keep, passphrase, environment, version, now, workingFolder: process.cwd() }
+    const answer = await inTime(make(order))
     if (isStopped) return
-    // Somebody makes one by hand: that is no failure.
-    if (!answer.ok && answer.isConflict) return arm(now + MINUTE)
+    if (answer.ok || !answer.isConflict) blockedSince = null
+    else blockedSince ??= now
+    // Somebody makes one by hand: that is no failure unless it never ends.
+    if (blockedSince !== null && now - blockedSince < limitMs) return arm(now + MINUTE)
     const record = recordOf(answer, now)
     try {
       state.transaction(() => {
