@@ -85,8 +85,14 @@ describe('the manifests', () => {
 
   it('open the port of the image only, and keep the metadata of clouds away', () => {
     const { spec } = parse(read('deploy/kubernetes/base/networkpolicy.yaml')) as {
-      spec: { ingress: { ports: { port: number }[] }[]; egress: { to: { ipBlock: { except: string[] } }[] }[] }
+      spec: {
+        podSelector: object
+        ingress: { ports: { port: number }[] }[]
+        egress: { to: { ipBlock: { except: string[] } }[] }[]
+      }
     }
+    // Other pods of the namespace keep their ports.
+    expect(spec.podSelector).toEqual({ matchLabels: { 'app.kubernetes.io/name': 'vakt' } })
     expect(spec.ingress).toEqual([{ ports: [{ protocol: 'TCP', port: image.port }] }])
     expect(spec.egress[0]!.to.flatMap(({ ipBlock }) => ipBlock.except)).toContain('169.254.169.254/32')
   })

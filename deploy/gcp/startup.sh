@@ -24,7 +24,10 @@ curl -fsS -H "Authorization: Bearer $token" \
   sed -nE 's/.*"data": *"([^"]+)".*/\1/p' | base64 -d >/run/vakt/vakt.env
 
 export HOME=/run/vakt
-docker-credential-gcr configure-docker --registries "${image%%/*}"
+# Other registries do not know the account of this machine.
+case ${image%%/*} in
+  *-docker.pkg.dev | *gcr.io) docker-credential-gcr configure-docker --registries "${image%%/*}" ;;
+esac
 docker pull "$image"
 docker rm --force vakt 2>/dev/null || true
 docker run --detach --name vakt --restart always --stop-timeout 20 \
