@@ -138,6 +138,17 @@ describe('files that are removed while the store runs', () => {
       { partition: TODAY, message: expect.stringContaining('was removed while Vakt runs') },
     ])
   })
+
+  it('are noticed within a minute, also where no lines arrive', async () => {
+    const folder = twoDays()
+    const store = await aStore({ folder })
+    for (const file of readdirSync(folder)) if (file.startsWith(YESTERDAY)) rmSync(join(folder, file))
+    await store.maintain(NOON)
+    expect((await store.status()).partitions.map(({ name }) => name)).not.toContain(YESTERDAY)
+    expect(await store.missing(ALL)).toMatchObject([
+      { partition: YESTERDAY, message: expect.stringContaining('"logs restore" brings them back') },
+    ])
+  })
 })
 
 it('a partition of a later version of Vakt is not changed, and the store does not open', async () => {

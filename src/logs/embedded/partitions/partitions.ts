@@ -148,9 +148,10 @@ export class Partitions {
 
   /**
    * Seals what is left of the partitions that took no lines since the last call, that have waited long, or that are of days
-   * before `day`; returns the new states.
+   * before `day`; returns the new states. Partitions whose file is gone are forgotten.
    */
   sealIdle(day: number): PartitionState[] {
+    this.#forgetAllGone()
     const changed: PartitionState[] = []
     for (const { name, lines, unsealed } of this.#states.values()) {
       if (unsealed === 0) {
@@ -165,6 +166,13 @@ export class Partitions {
       this.#seen.delete(name)
     }
     return changed
+  }
+
+  /** Without its whole folder a store waits until that is back. */
+  #forgetAllGone(): void {
+    if (!this.hasFolder) return
+    for (const name of [...this.#states.keys()])
+      if (!existsSync(join(this.#folder, `${name}.db`))) this.forgetGone(name)
   }
 
   /** Seals every line there is; returns the new states. */
