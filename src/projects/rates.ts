@@ -138,7 +138,7 @@ function waitUntilFits(counter: Counter, amount: number, perMinute: number, now:
   if (estimate + amount <= perMinute || estimate === 0) return 0
   const left = MINUTE - (now % MINUTE)
   const room = perMinute - amount - counter.used
-  if (room < 0 || counter.before === 0) return Math.max(1000, left)
+  // Without room, or a minute before, this is beyond the next minute.
   const fades = MINUTE * (1 - room / counter.before) - (now % MINUTE)
   return Math.max(1000, Math.min(left, Math.ceil(fades)))
 }
