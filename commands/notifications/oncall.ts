@@ -2,7 +2,13 @@
 import { z } from 'zod'
 import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
-import { parseHandover, type Rotation, type Shift, upcomingShifts } from '../../src/notifications/routing/on-call.ts'
+import {
+  onCallAt,
+  parseHandover,
+  type Rotation,
+  type Shift,
+  upcomingShifts,
+} from '../../src/notifications/routing/on-call.ts'
 import { findPerson } from '../../src/notifications/routing/people.ts'
 import {
   addOverride,
@@ -236,14 +242,14 @@ function shiftLines(rotation: Rotation, { state, now }: Context): Text[] {
 function rotationResult(rotation: Rotation, { state, now }: Context) {
   const overrides = listOverrides(state, rotation, now)
   const { name, members, every, timeZone } = rotation
-  const [current, next] = upcomingShifts(rotation, overrides, now, 2)
+  const current = onCallAt(rotation, overrides, now)
   return {
     name,
     members,
     every,
     time_zone: timeZone,
-    on_call: shiftResult(current!),
-    next: shiftResult(next!),
+    on_call: shiftResult(current),
+    next: upcomingShifts(rotation, overrides, current.until, 1).map(shiftResult)[0],
     overrides: overrides.map(({ id, who, from, until }) => ({ id, who, from: isoTime(from), until: isoTime(until) })),
   }
 }

@@ -232,7 +232,8 @@ export function logRoutes(options: LogRoutesOptions) {
     const own = project === null ? undefined : readProject(options.state, project)
     // A key of a project knows the saved searches of its project only.
     const shared = c.get('requester').key?.project === undefined ? [ALL_PROJECTS] : []
-    const expanded = expandSavedSearch(options.state, text, own ? [own.id, ...shared] : shared)
+    // Programs also look for words that begin with @.
+    const expanded = expandSavedSearch(options.state, text, own ? [own.id, ...shared] : shared, 'stays')
     const query = parseQuery(expanded, clock.now(), options.timeZone)
     return project === null ? query : scopeToProject(query, project)
   }

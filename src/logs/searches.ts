@@ -28,15 +28,22 @@ export function saveSearch(state: State, search: SavedSearch): SavedSearch {
   )
 }
 
+/** The search of a name in the first of the projects that has one, or null. */
+function findSearch(state: State, name: string, projectIds: readonly number[]): SavedSearch | null {
+  for (const projectId of projectIds) {
+    const found = state.db.select().from(savedSearches).where(isSearch(name, projectId)).get()
+    if (found) return found
+  }
+  return null
+}
+
 /**
  * The search of a name in the first of the projects that has one. People see a project's searches and their own; keys see
  * those of their project. Throws `not_found` with the names that exist there.
  */
 export function readSearch(state: State, name: string, projectIds: readonly number[]): SavedSearch {
-  for (const projectId of projectIds) {
-    const found = state.db.select().from(savedSearches).where(isSearch(name, projectId)).get()
-    if (found) return found
-  }
+  const found = findSearch(state, name, projectIds)
+  if (found) return found
   const names = projectIds.flatMap(id => listSearches(state, id)).map(search => `@${search.name}`)
   const hint = names.length > 0 ? `Saved searches: ${names.slice(0, 10).join(', ')}.` : '"logs save" saves one.'
   throw new Problem('not_found', `There is no saved search "${name}". ${hint}`, {
@@ -45,12 +52,18 @@ export function readSearch(state: State, name: string, projectIds: readonly numb
 }
 
 /**
- * The query with `@name` at its beginning replaced by the saved search of that name, whose times apply to all of it. Throws
- * `not_found`.
+ * The query with `@name` at its beginning replaced by the saved search of that name, whose times apply to all of it. A name
+ * that is not known `throws` `not_found`, or `stays` the word that it is.
  */
-export function expandSavedSearch(state: State, query: string, projectIds: readonly number[]): string {
+export function expandSavedSearch(
+  state: State,
+  query: string,
+  projectIds: readonly number[],
+  unknown: 'throws' | 'stays' = 'throws',
+): string {
   const [start, parentheses, name] = /^([\s(]*)@([\w-]+)/.exec(query) ?? []
   if (start === undefined) return query
+  if (unknown === 'stays' && findSearch(state, name!, projectIds) === null) return query
   const { condition, times } = splitTimes(readSearch(state, name!, projectIds).query)
   const own = condition === '' ? '' : `(${condition})`
   return `${parentheses}${own}${query.slice(start.length)} ${times}`.trim()
