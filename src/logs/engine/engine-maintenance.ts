@@ -62,7 +62,12 @@ export class EngineMaintenance {
 
   async maintain(now: number, archive: ArchiveStatus | null): Promise<MaintenanceResult> {
     this.#today = dayOf(now - CLOSE_DELAY_MS)
-    const removed = [...(await this.#maintainSpool(now, archive)), ...(await this.#maintainEngine(now, archive))]
+    // Lines that are shipped meanwhile count where they were: a partition that goes is named once.
+    const upTo = this.#options.shipper.shippedTo
+    const removed = [
+      ...(await this.#maintainSpool(now, archive, upTo)),
+      ...(await this.#maintainEngine(now, archive, upTo)),
+    ]
     await this.release(now)
     return { removed, status: await this.status() }
   }
@@ -173,9 +178,8 @@ export class EngineMaintenance {
     return salvaged
   }
 
-  async #maintainSpool(now: number, archive: ArchiveStatus | null): Promise<RemovedPartition[]> {
-    const { spool, shipper } = this.#options
-    const upTo = shipper.shippedTo
+  async #maintainSpool(now: number, archive: ArchiveStatus | null, upTo: Position): Promise<RemovedPartition[]> {
+    const { spool } = this.#options
     const isShipped = ({ lastPosition, state }: PartitionStatus) => state !== 'damaged' && lastPosition <= upTo
     // What is in the engine is archived from there.
     const ofSpool = archive && { isReachable: true, isArchived: isShipped }
@@ -183,11 +187,11 @@ export class EngineMaintenance {
     return removed.filter(({ partition }) => !isShipped(partition))
   }
 
-  async #maintainEngine(now: number, archive: ArchiveStatus | null): Promise<RemovedPartition[]> {
+  async #maintainEngine(now: number, archive: ArchiveStatus | null, upTo: Position): Promise<RemovedPartition[]> {
     const { driver, health, shipper, diskBudgetBytes, logger } = this.#options
     try {
       this.#facts = await health.ask(() => driver.check())
-      if (!(await this.#askPartitions())) return []
+      if (!(await this.#askPartitions(upTo))) return []
       const drop = async (name: string) => {
         await this.#paused(async () => {
           await health.ask(() => driver.drop(name))
