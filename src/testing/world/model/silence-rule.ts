@@ -44,7 +44,10 @@ function findWrongAlert(
   if (last && firedAt < last.at + allowedMs) return `Too early, because a line came at ${isoTime(last.at)}`
   const next = arrivals.find(({ at, isCertain }) => isCertain && at > firedAt)
   if (resolvedAt === null) return next ? `It must be resolved at ${isoTime(next.at)}` : null
-  const isReturn = arrivals.some(({ at }) => at === resolvedAt)
+  // What came while the disk of the state was full is counted with what comes after it.
+  const isReturn = arrivals.some(
+    ({ at, isCertain }) => at === resolvedAt || (!isCertain && at > firedAt && at < resolvedAt),
+  )
   if (!isReturn || (next && next.at < resolvedAt)) return `Wrongly resolved at ${isoTime(resolvedAt)}`
   return null
 }
