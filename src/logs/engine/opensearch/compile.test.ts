@@ -8,7 +8,7 @@ import { aLine } from '../../query/lines.testing.ts'
 import { matches } from '../../query/matches.ts'
 import type { QueryNode } from '../../query/tree.ts'
 import { compile } from './compile.ts'
-import { documentOf, type LineDocument } from './document.ts'
+import { documentOf, type LineDocument, plainDocumentOf } from './document.ts'
 
 type Clause = { readonly [kind: string]: unknown }
 
@@ -93,5 +93,8 @@ describe('a filter', () => {
     const { filter } = compile({ kind: 'regex', source: 'quix[o]tic', caseless: false })
     const found = messages.filter(message => fits(filter as Clause, documentOf(aLine({ message }) as LogLine, 1)))
     expect(found).toEqual([messages[0], messages[1], messages[4]])
+    // The engine refused the words of this one.
+    const refused = plainDocumentOf(aLine({ message: 'a quixotic idea' }) as LogLine, 1)
+    expect(fits(filter as Clause, refused)).toBe(true)
   })
 })

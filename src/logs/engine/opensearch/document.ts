@@ -21,7 +21,7 @@ export function documentOf(line: LogLine, position: number): LineDocument {
   const terms = attributeTerms(line)
   const [message, stack] = [words(indexText(line.message)), words(indexText(line.stack))]
   const document: LineDocument = {
-    ...plainDocumentOf(line, position),
+    ...baseOf(line, position),
     w: wordsText(message),
     ws: wordsText(stack),
     wa: wordsText(words(attributesText(line))),
@@ -43,8 +43,12 @@ export function documentOf(line: LogLine, position: number): LineDocument {
   return document
 }
 
-/** What every line can be stored with, when the engine refuses the rest of it. */
+/** What every line can be stored with, when the engine refuses the rest of it: filters that look into words leave it to Vakt. */
 export function plainDocumentOf(line: LogLine, position: number): LineDocument {
+  return { ...baseOf(line, position), cut: true }
+}
+
+function baseOf(line: LogLine, position: number): LineDocument {
   return {
     t: line.timestamp,
     pos: position,
