@@ -24,7 +24,8 @@ type Notice = {
   postedAt: number
   refs: Map<Channel, string>
   closedBy: Card | null
-  cancels: Set<() => void>
+  /** Cancels the next attempt. */
+  cancels: Map<Channel, () => void>
 }
 
 /** Notices to the channels of the settings; without any, to all channels. */
@@ -36,7 +37,6 @@ export function createDirectNotices(
   const open = new Map<string, Notice>()
 
   const attempt = async (notice: Notice, channel: Channel, card: Card, attempts: number) => {
-    if (notice.closedBy) return
     const { nonce, postedAt } = notice
     try {
       // An earlier attempt may have arrived although its answer did not.
@@ -46,11 +46,8 @@ export function createDirectNotices(
     } catch (error) {
       if (attempts === 1) logger.warn('direct notice not delivered; retrying', facts(channel, error))
       if (notice.closedBy || attempts >= MAX_ATTEMPTS) return
-      const cancel = clock.at(clock.now() + backOff(attempts, RETRY), () => {
-        notice.cancels.delete(cancel)
-        void attempt(notice, channel, card, attempts + 1)
-      })
-      notice.cancels.add(cancel)
+      const retry = () => void attempt(notice, channel, card, attempts + 1)
+      notice.cancels.set(channel, clock.at(clock.now() + backOff(attempts, RETRY), retry))
     }
   }
 
@@ -64,8 +61,7 @@ export function createDirectNotices(
   }
 
   const cancelRetries = ({ cancels }: Notice) => {
-    for (const cancel of cancels) cancel()
-    cancels.clear()
+    for (const cancel of cancels.values()) cancel()
   }
 
   return {
@@ -73,7 +69,7 @@ export function createDirectNotices(
       if (open.has(key)) return
       const postedAt = clock.now()
       const nonce = `${key.slice(-12)}-${postedAt.toString(36)}`
-      const notice: Notice = { nonce, postedAt, refs: new Map(), closedBy: null, cancels: new Set() }
+      const notice: Notice = { nonce, postedAt, refs: new Map(), closedBy: null, cancels: new Map() }
       open.set(key, notice)
       const configured = registry.configured()
       for (const channel of configured.length > 0 ? configured : registry.all()) void attempt(notice, channel, card, 1)

@@ -90,7 +90,8 @@ export function createCheckProber(options: CheckProberOptions): CheckProber {
     for (const id of entries.keys()) if (!active.has(id)) entries.delete(id)
     for (const check of active.values()) {
       const entry = entries.get(check.id)
-      const dueAt = entry && keepsTimes && entry.every === check.every ? entry.dueAt : firstDue(check, now, spreadMs)
+      const isKept = entry && keepsTimes && entry.every === check.every && Number.isFinite(entry.dueAt)
+      const dueAt = isKept ? entry.dueAt : (firstDue(check, now, spreadMs) ?? Number.POSITIVE_INFINITY)
       const { lan, every, projectId } = check
       // A probe under way keeps its entry, which it will schedule again.
       entries.set(check.id, Object.assign(entry ?? { isRunning: false }, { dueAt, lan, every, projectId }))
@@ -139,10 +140,27 @@ export function createCheckProber(options: CheckProberOptions): CheckProber {
   const reschedule = (id: number, entry: Entry) => {
     const probed = readProbedCheck(state, id)
     // It may have begun a little early, with others; its own time is then still ahead.
-    const due = probed && nextProbe(probed.check, Math.max(clock.now(), entry.dueAt))
-    if (due === null) entries.delete(id)
-    else if (due !== undefined) entry.dueAt = due
+    // One that was removed meanwhile leaves with the next `load`.
+    const due = probed ? nextDue(probed.check, Math.max(clock.now(), entry.dueAt)) : null
+    entry.dueAt = due ?? Number.POSITIVE_INFINITY
     schedule()
+  }
+
+  /** When a probe is due next after `after`; null also when that cannot be computed, because its time zone is gone, say. */
+  const nextDue = (check: Check, after: number): number | null => {
+    try {
+      return nextProbe(check, after)
+    } catch (error) {
+      logger.error('a probe is not made: its next time cannot be computed', { check: check.id, error })
+      return null
+    }
+  }
+
+  /** When a probe that was just loaded is due: at its next time after the last result, soon when that has passed. */
+  const firstDue = (check: Check, now: number, spreadMs: number): number | null => {
+    const due = check.lastBeatAt === null ? now : nextDue(check, Math.min(check.lastBeatAt, now))
+    if (due === null || due > now) return due
+    return now + spreadOf(check, Math.min(spreadMs, check.every ?? spreadMs))
   }
 
   const probeNow = async (id: number): Promise<ProbeResult> => {
@@ -219,13 +237,6 @@ export function createCheckProber(options: CheckProberOptions): CheckProber {
     rewind: () => load(START_SPREAD_MS, false),
     running: () => running,
   }
-}
-
-/** When a probe that was just loaded is due: at its next time after the last result, soon when that has passed. */
-function firstDue(check: Check, now: number, spreadMs: number): number {
-  const due =
-    check.lastBeatAt === null ? now : (nextProbe(check, Math.min(check.lastBeatAt, now)) ?? Number.POSITIVE_INFINITY)
-  return due > now ? due : now + spreadOf(check, Math.min(spreadMs, check.every ?? spreadMs))
 }
 
 function requestOf(options: CheckProberOptions, check: Check, probe: Probe, signal: AbortSignal): ProbeRequest {
