@@ -1,4 +1,6 @@
 // Connectivity: the syntax of targets, the majority that must answer, the second round, availability, and real probes.
+import { createSocket } from 'node:dgram'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { silentLogger } from '../logger.ts'
@@ -23,11 +25,18 @@ describe('targets', () => {
       { kind: 'http', url: 'https://example.org/x' },
       { kind: 'tcp', host: '::1', port: 80 },
     ])
+    expect(readTargets('icmp://192.0.2.1 icmp://[::1]')).toMatchObject([
+      { kind: 'icmp', host: '192.0.2.1' },
+      { kind: 'icmp', host: '::1' },
+    ])
   })
 
-  it.each(['1.1.1.1', 'tcp://1.1.1.1', 'ftp://x', 'dns://'])('do not include %s: the error repeats it', text => {
-    expect(() => readTargets(`https://ok.example ${text}`)).toThrow(`"${text}" is not a connectivity target`)
-  })
+  it.each(['1.1.1.1', 'tcp://1.1.1.1', 'tcp://:443', 'ftp://x', 'ftp://x:21', 'dns://', 'dns:///x', 'icmp:///x'])(
+    'do not include %s: the error repeats it',
+    text => {
+      expect(() => readTargets(`https://ok.example ${text}`)).toThrow(`"${text}" is not a connectivity target`)
+    },
+  )
 })
 
 describe('connectivity', () => {
@@ -68,6 +77,124 @@ describe('connectivity', () => {
     await clock.advance(60_000)
     expect(changes).toEqual(['33000 offline', '81000 online'])
     prober.stop()
+  })
+
+  it('degraded is a change that nobody is warned of', async () => {
+    const clock = createFakeClock(0)
+    let down = 'c'
+    const warned: string[] = []
+    const changes: string[] = []
+    const logger = { ...silentLogger, warn: (text: string) => warned.push(text) }
+    const prober = createProber(readTargets('tcp://a:1 tcp://b:1 tcp://c:1'), clock, logger, async target => {
+      if (target.kind === 'tcp' && down.includes(target.host)) throw new Error('gone')
+    })
+    prober.start(() => changes.push(prober.current().state))
+    await clock.advance(1_000)
+    expect([changes, warned]).toEqual([['degraded'], []])
+    down = 'abc'
+    await clock.advance(20_000)
+    down = ''
+    await clock.advance(20_000)
+    expect(changes).toEqual(['degraded', 'offline', 'online'])
+    expect(warned).toEqual(['offline: most connectivity targets do not answer', 'online again'])
+    prober.stop()
+  })
+
+  it('is confirmed by a round that began late enough, one for all who ask', async () => {
+    const clock = createFakeClock(0)
+    const rounds: number[] = []
+    let answers: (() => void)[] = []
+    const prober = createProber(readTargets('tcp://a:1'), clock, silentLogger, () => {
+      rounds.push(clock.now())
+      return new Promise(resolve => answers.push(resolve))
+    })
+    const answer = async () => {
+      for (const resolve of answers.splice(0)) resolve()
+      await clock.advance(0)
+    }
+    prober.start(() => {})
+    await clock.advance(0)
+    const confirmed: string[] = []
+    void prober.confirm(0).then(() => confirmed.push('at 0'))
+    clock.sleep(1_000)
+    void prober.confirm(1_000).then(() => confirmed.push('at 1'))
+    void prober.confirm(1_000).then(() => confirmed.push('at 1'))
+    await clock.advance(0)
+    expect([rounds, confirmed]).toEqual([[0], []])
+    await answer()
+    expect([rounds, confirmed]).toEqual([[0, 1_000], ['at 0']])
+    await answer()
+    expect(confirmed).toEqual(['at 0', 'at 1', 'at 1'])
+    await prober.confirm(1_000)
+    expect(rounds).toEqual([0, 1_000])
+    // The next round is counted from the last one.
+    await clock.advance(14_999)
+    expect(rounds.length).toBe(2)
+    await clock.advance(1)
+    expect(rounds.length).toBe(3)
+    const waiting = prober.confirm(clock.now() + 1)
+    prober.stop()
+    await answer()
+    await waiting
+    await clock.advance(60_000)
+    expect(rounds.length).toBe(3)
+    await prober.confirm(clock.now())
+    expect(rounds.length).toBe(3)
+    answers = []
+  })
+
+  it('needs no confirmation without targets', async () => {
+    const clock = createFakeClock(0)
+    const prober = createProber([], clock, silentLogger, () => Promise.reject(new Error('asked')))
+    prober.start(() => {})
+    await clock.advance(60_000)
+    await prober.confirm(clock.now())
+    expect(prober.current()).toEqual(initialConnectivity(0))
+  })
+
+  it('of no target that can be probed here is online', async () => {
+    const clock = createFakeClock(0)
+    const prober = createProber(readTargets('icmp://192.0.2.1'), clock, silentLogger, async () => {
+      throw new PingUnavailable('no ping')
+    })
+    prober.start(() => {})
+    await clock.advance(60_000)
+    expect(prober.current()).toMatchObject({ state: 'online', failedRounds: 0, lastSuccessAt: 60_000 })
+    prober.stop()
+  })
+
+  it('takes any answer of a real URL, also a redirect that leads nowhere', async () => {
+    const asked: string[] = []
+    const server = createHttpServer((request, response) => {
+      asked.push(request.method!)
+      response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    const [target] = readTargets(`http://127.0.0.1:${port}/`)
+    await expect(probeTarget(target!)).resolves.toBeUndefined()
+    expect(asked).toEqual(['HEAD'])
+    await new Promise(resolve => server.close(resolve))
+    await expect(probeTarget(target!)).rejects.toThrow()
+  })
+
+  it('asks a name server of its own for a name', async () => {
+    const server = createSocket('udp4')
+    const names: string[] = []
+    server.on('message', (query, { port, address }) => {
+      names.push(query.subarray(13, 20).toString('latin1'))
+      // The same question with the flags of an answer that there is no such name.
+      const answer = Buffer.from(query)
+      answer[2] = 0x81
+      answer[3] = 0x83
+      server.send(answer, port, address)
+    })
+    await new Promise<void>(resolve => server.bind(0, '127.0.0.1', resolve))
+    const { port } = server.address()
+    const target = { kind: 'dns', text: '', name: 'example.org', server: `127.0.0.1:${port}` } as const
+    await expect(probeTarget(target)).rejects.toMatchObject({ code: 'ENOTFOUND' })
+    expect(names).toContain('example')
+    server.close()
   })
 
   it('probes a real TCP port', async () => {
@@ -133,6 +260,11 @@ describe('availability', () => {
 
   it('shows how much of the time is known where that is little', () => {
     expect(availabilityText({ share: 0.7038, knownMs: 3 * MINUTE }, DAY)).toBe('70.38 % of the 3m known')
+  })
+
+  it('is known well enough from nine tenths of the time on', () => {
+    expect(availabilityText({ share: 0.5, knownMs: 9 * MINUTE }, 10 * MINUTE)).toBe('50.00 %')
+    expect(availabilityText({ share: 0.5, knownMs: 9 * MINUTE - 1 }, 10 * MINUTE)).toContain('known')
   })
 
   it('is never rounded up to 100 %', () => {

@@ -28,6 +28,23 @@ describe('an address', () => {
     ['fd12:3456::1', false, false],
     ['2001:db8::1', false, false],
     ['not an address', false, false],
+    // Close to a way of writing an IPv4 address, and none.
+    ['::ffff:0:0:a9fe:a9fe', false, false],
+    ['::1:ffff:a9fe:a9fe', false, false],
+    ['::1:0:a9fe:a9fe', false, false],
+    ['64:ff9a::a9fe:a9fe', false, false],
+    ['65:ff9b::a9fe:a9fe', false, false],
+    ['2003:a9fe:a9fe::1', true, false],
+    ['2606:4700::5eff:a9fe:a9fe', true, false],
+    ['2606:4700::1:5efe:a9fe:a9fe', true, false],
+    ['2606:4700::200:5efe:101:101', true, false],
+    ['2606:4700::200:5efe:a9fe:a9fe', false, true],
+    ['2606:4700::5efe:a00:1', false, false],
+    ['2002:e000:1::1', false, true],
+    ['::ffff:8.8.8.8', true, false],
+    ['::ffff:0:808:808', false, false],
+    ['1:2:3:4:5:6:7:8', false, false],
+    ['2400:1:2:3:4:5:6:7', true, false],
     // Metadata of clouds, and link-local ones: nobody reaches them.
     ['169.254.169.254', false, true],
     ['169.254.170.2', false, true],
@@ -59,5 +76,8 @@ describe('an address', () => {
     list.addSubnet('10.1.0.0', 16, 'ipv4')
     const listed = ['10.1.2.3', '::ffff:10.1.2.3', '10.2.0.1', 'fd00::1'].map(address => isListed(list, address))
     expect(listed).toEqual([true, true, false, false])
+    expect(isListed(list, '2002:a01:203::1')).toBe(false)
+    list.addSubnet('fd00::', 16, 'ipv6')
+    expect([isListed(list, 'fd00::1%eth0'), isListed(list, 'text')]).toEqual([true, false])
   })
 })
