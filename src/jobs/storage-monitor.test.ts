@@ -54,7 +54,7 @@ beforeEach(() => {
 })
 
 const refuse = (thing: 'beats' | 'log lines' = 'log lines') => {
-  storage.recordRefusal(thing, new Problem('unavailable', 'The disk is full.', { isStorage: true }), clock.now())
+  storage.recordRefusal(thing, new Problem('internal', 'The disk is full.', { isStorage: true }), clock.now())
 }
 const tickAt = (ms: number) => {
   clock.sleep(START + ms - clock.now())

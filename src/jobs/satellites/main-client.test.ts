@@ -50,12 +50,17 @@ it.each([
     '401: There is no room.',
     { isRefusal: true, retryAfterMs: null, removed: true },
   ],
-  ['an error of the main', refusal(500, 'internal'), '500: There is no room.', { isRefusal: false, removed: false }],
+  [
+    'an error of the main',
+    refusal(500, 'internal'),
+    '500: There is no room.',
+    { isRefusal: false, retryAfterMs: null, removed: false },
+  ],
   [
     'the page of a proxy',
     new Response('<html>', { status: 401 }),
     'status 401, which is no answer of Vakt',
-    { isRefusal: false, removed: false },
+    { isRefusal: false, retryAfterMs: null, removed: false },
   ],
 ])('%s is told from others', async (_, answer, reason, { isRefusal, retryAfterMs, removed }) => {
   const { client, failure } = await ask(answer)
