@@ -25,13 +25,13 @@ import type { LogStore, MaintenanceResult } from '../src/logs/store.ts'
 import type { AnalyzerJob } from '../src/notifications/analyzers/analyzer-job.ts'
 import type { BoardJob } from '../src/notifications/boards/board-job.ts'
 import type { Propose } from '../src/notifications/reports/proposals.ts'
-import { invalid, Problem } from '../src/problem.ts'
+import { Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
 import type { State } from '../src/state/database.ts'
 import type { StorageStatus } from '../src/state/storage-health.ts'
 import type { Rejections } from '../src/telemetry.ts'
-import { DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/time.ts'
+import { DAY, formatDuration, parseDuration, SECOND } from '../src/time.ts'
 
 /** What a command works with. `now` is the instant of the request, epoch ms. */
 export type Context = {
@@ -137,27 +137,6 @@ export function readable<T>(read: (text: string) => T, max: number) {
         return z.NEVER
       }
     })
-}
-
-/** An instant as people type it; `readInstant` reads it, because that needs the current time and the time zone. */
-export function instant() {
-  return readable(text => {
-    // Whether the text is a time at all depends on neither.
-    if (parseTime(text, 0, 'UTC') === null) throw notATime('time', text)
-    return { text }
-  }, 100)
-}
-
-function notATime(name: string, text: string): Problem {
-  return invalid(name, `"${text}" is not a time. Use 15:04, yesterday 15:04, -2h or 2026-11-21T15:04:00Z.`)
-}
-
-/** Reads the value of an `instant` argument called `name`, epoch ms. Throws `invalid` for text that is not a time. */
-export function readInstant(name: string, given: { text: string } | undefined, context: Context): number | undefined {
-  if (given === undefined) return undefined
-  const at = parseTime(given.text, context.now, context.config.timeZone)
-  if (at !== null) return at
-  throw notATime(name, given.text)
 }
 
 /** Throws `forbidden` where everybody would read an answer that holds `what`; nothing must have happened yet. */

@@ -11,6 +11,7 @@ import {
   type Period,
   parseFutureTime,
   parsePeriod,
+  parsePlannedTime,
   periodLength,
   SECOND,
 } from '../src/time.ts'
@@ -42,6 +43,29 @@ function notAnEnd(text: string) {
     'to',
     `"${text}" is not a time to come. Use 17:00, "tomorrow 09:00", "Mon 09:00", "2026-12-24 15:00" or 2026-12-24T15:00:00Z.`,
   )
+}
+
+/** The start of something planned as people type it; `readStart` reads it. */
+export function start() {
+  return readable(text => {
+    if (parsePlannedTime(text, 0, 'UTC') === null) throw notAStart(text)
+    return { text }
+  }, 100)
+}
+
+function notAStart(text: string) {
+  return invalid(
+    'from',
+    `"${text}" is not a time. Use 22:00 (the next one), "tomorrow 22:00", "Fri 22:00", "2026-12-24 22:00" or 2026-12-24T22:00:00Z.`,
+  )
+}
+
+/** The start (epoch ms) of something planned; `now` when none is given. Throws `invalid`. */
+export function readStart(given: { text: string } | undefined, now: number, timeZone: string): number {
+  if (given === undefined) return now
+  const at = parsePlannedTime(given.text, now, timeZone)
+  if (at === null) throw notAStart(given.text)
+  return at
 }
 
 /** What people gave for the end of something: a length (`--for`) or the end (`--to`). */

@@ -1,6 +1,6 @@
 // Periods whose days follow the wall clock, and instants to come as people write them.
 import { describe, expect, it } from 'vitest'
-import { addPeriod, formatPeriod, parseFutureTime, parsePeriod, parseTime } from './time.ts'
+import { addPeriod, formatPeriod, parseFutureTime, parsePeriod, parsePlannedTime, parseTime } from './time.ts'
 
 const OSLO = 'Europe/Oslo'
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString().slice(0, 16))
@@ -61,6 +61,21 @@ describe('an instant to come', () => {
     ['', null],
   ])('%j is %s', (text, expected) => expect(iso(parseFutureTime(text, NOW, OSLO))).toBe(expected))
 })
+
+it.each([
+  ['21:00', '2026-11-29T20:00'],
+  ['20:00', '2026-11-30T19:00'],
+  ['tomorrow 22:00', '2026-11-30T21:00'],
+  ['Fri 22:00', '2026-12-04T21:00'],
+  ['2h', '2026-11-29T21:10'],
+  ['now', '2026-11-29T19:10'],
+  ['-2h', '2026-11-29T17:10'],
+  ['today 08:00', '2026-11-29T07:00'],
+  ['2026-11-29 20:00', '2026-11-29T19:00'],
+  ['yesteryear', null],
+])('something planned for %j begins at %s: the next one, unless it says that it has passed', (text, expected) =>
+  expect(iso(parsePlannedTime(text, NOW, OSLO))).toBe(expected),
+)
 
 it('a local time that does not exist is the end of the gap, as for cron jobs', () => {
   expect(iso(parseTime('2026-03-29 02:30', NOW, OSLO))).toBe('2026-03-29T01:00')

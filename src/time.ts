@@ -180,6 +180,14 @@ export function parseFutureTime(text: string, now: number, timeZone: string): nu
   return at === null || at <= now ? null : at
 }
 
+/**
+ * Reads the start of something planned, in each form of `parseFutureTime` or `parseTime`: a bare `22:00` is the next one, and
+ * what has passed must be written as such (`today 08:00`, `-1h`, a date). Null for other text.
+ */
+export function parsePlannedTime(text: string, now: number, timeZone: string): number | null {
+  return parseFutureTime(text, now, timeZone) ?? parseTime(text, now, timeZone)
+}
+
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
 
 function futureClock(text: string, now: number, timeZone: string): number | null {

@@ -23,8 +23,8 @@ import { plural } from '../../src/text.ts'
 import { formatDuration, formatPeriod, isoTime, MINUTE, periodLength } from '../../src/time.ts'
 import { timeZoneId } from '../../src/time-zone.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, instant, projectName, readable, readInstant, yes } from '../context.ts'
-import { type End, end as endTime, period, readEnd } from '../period.ts'
+import { type Context, command, projectName, readable, yes } from '../context.ts'
+import { type End, end as endTime, period, readEnd, readStart, start, zoneOf } from '../period.ts'
 import { matcherHints } from './matcher-hints.ts'
 
 const MAX_LISTED = 25
@@ -56,27 +56,28 @@ const add = command({
       .optional()
       .describe('Length of a window, such as 30m, 4h or 1d; whole days follow the wall clock'),
     to: endTime().optional().describe('End instead of --for, such as 17:00, "tomorrow 09:00" or 2026-12-02T06:00:00Z'),
-    from: instant().optional().describe('Start: 2026-12-01T22:00:00Z or "2026-12-01 22:00" (default: now)'),
+    from: start()
+      .optional()
+      .describe('Start, such as 22:00 (the next one), "Fri 22:00" or "2026-12-01 22:00" (default: now)'),
     cron: z.string().max(200).optional().describe('Start of each window as a cron expression: "0 2 * * 0"'),
     tz: completes(readable(timeZoneId, 64), 'zone')
       .optional()
-      .describe('Time zone of --cron and --from (default: the setting TZ)'),
+      .describe('Time zone of --cron, --from and --to (default: that of the project, else the setting TZ)'),
     project: projectName().optional().describe('Only alerts of this project'),
   },
   run({ name, matcher, for: length, to, from, cron, tz, project }, context) {
-    const { state, now, by, config } = context
+    const { state, now, by } = context
     readMatcher(matcher)
     if (cron !== undefined && from !== undefined) throw invalid('cron', 'Use either --cron or --from, not both.')
-    const timeZone = tz ?? config.timeZone
-    const zoned = { ...context, config: { ...config, timeZone } }
+    const projectId = project === undefined ? null : findProject(state, project).id
+    const timeZone = tz ?? zoneOf(context, projectId)
     const given = { for: length, to }
     const window =
       cron === undefined
-        ? singleWindow(readInstant('from', from, zoned) ?? now, given, timeZone, now)
+        ? singleWindow(readStart(from, now, timeZone), given, timeZone, now)
         : firstCronWindow(cron, timeZone, given, now)
     const ms = length === undefined ? window.endsAt - window.startsAt : periodLength(length)
     const days = length?.days ?? 0
-    const projectId = project === undefined ? null : findProject(state, project).id
     addMaintenance(
       state,
       { projectId, name, matcher, cron: cron ?? null, timeZone, duration: ms, days, by: by.name, ...window },

@@ -18,6 +18,7 @@ import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { isoTime } from '../../src/time.ts'
 import { timeZoneId } from '../../src/time-zone.ts'
 import { type Context, command, projectName, readable } from '../context.ts'
+import { zoneOf } from '../period.ts'
 
 const NEVER = 'never'
 
@@ -36,20 +37,16 @@ const set = command({
     hours: positional(z.string().trim().min(1).max(200)).describe('Hours, such as "Mon-Fri 22:00-07:00", or never'),
     tz: completes(readable(timeZoneId, 64), 'zone')
       .optional()
-      .describe('Time zone of the hours, such as Europe/Oslo (default: the setting TZ)'),
+      .describe('Time zone of the hours, such as Europe/Oslo (default: that of the project, else the setting TZ)'),
     project: projectName().optional().describe('Only for this project, which then has its own quiet hours'),
   },
   run({ hours, tz, project }, context) {
-    const timeZone = tz ?? context.config.timeZone
+    const projectId = project === undefined ? null : findProject(context.state, project).id
+    const timeZone = tz ?? zoneOf(context, projectId)
     const isNever = hours.toLowerCase() === NEVER
     if (!isNever) refuseAlways(hours, timeZone, context.now)
     const draft = { hours: isNever ? null : hours, timeZone, by: context.by.name }
-    setQuietHours(
-      context.state,
-      project === undefined ? null : findProject(context.state, project).id,
-      draft,
-      context.now,
-    )
+    setQuietHours(context.state, projectId, draft, context.now)
     reevaluateSuppressions(context.state, context.now)
     return answer(context, project)
   },

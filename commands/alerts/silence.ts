@@ -232,7 +232,7 @@ function resolveMatcher(
   // Silencing a group silences the alerts that it has and will have.
   const [name, value] =
     alert.detector === GROUP && alert.groupKey !== null ? ['group_key', alert.groupKey] : ['key', alert.key]
-  return { matcher: `${name}:"${value.replaceAll('"', '*')}"`, projectId: alert.projectId }
+  return { matcher: `${name}:"${value.replaceAll(/[\\"]/g, '\\$&')}"`, projectId: alert.projectId }
 }
 
 function silenceCard(silence: Silence, { state }: Context) {

@@ -8,8 +8,10 @@ import { describeProbing, describeSchedule } from '../../src/checks/schedule.ts'
 import { completes, kebab, positional } from '../../src/command/command.ts'
 import { nextProbe } from '../../src/probes/probe.ts'
 import { invalid, Problem } from '../../src/problem.ts'
+import { findProject } from '../../src/projects/projects.ts'
 import { aboutDuration, formatDuration, isoTime } from '../../src/time.ts'
-import { type Context, checkOf, command, instant, projectName, readInstant } from '../context.ts'
+import { type Context, checkOf, command, projectName } from '../context.ts'
+import { readStart, start, zoneOf } from '../period.ts'
 import { checkSettings, draftOf } from './check-settings.ts'
 
 export const checksNext = command({
@@ -24,15 +26,16 @@ export const checksNext = command({
   args: {
     name: completes(positional(z.string().max(100).optional()), 'check').describe('Name, slug or uuid of the check'),
     ...pickSchedule(),
-    from: instant().optional().describe('Start of the list (default: now)'),
+    from: start().optional().describe('Start of the list (default: now)'),
     count: z.number().int().min(1).max(100).optional().describe('Number of deadlines (default: 5)'),
     project: projectName().optional().describe('Project of the check'),
   },
   run({ name, from, count = 5, project, ...schedule }, context) {
     if (name !== undefined) refuseSchedule(schedule)
-    const check = name === undefined ? scheduleOnly(schedule, context) : checkOf(context, name, project)
-    const start = readInstant('from', from, context)
-    const due = dueTimes(check, start ?? (check.lateAt === null ? context.now : check.lateAt - 1), count)
+    const zone = zoneOf(context, project === undefined ? null : findProject(context.state, project).id)
+    const check = name === undefined ? scheduleOnly(schedule, context, zone) : checkOf(context, name, project)
+    const first = check.lateAt === null ? context.now : check.lateAt - 1
+    const due = dueTimes(check, from === undefined ? first : readStart(from, context.now, zone), count)
     return {
       card: {
         title: name === undefined ? 'Next deadlines of this schedule' : `Next deadlines of ${check.name}`,
@@ -98,9 +101,9 @@ function refuseSchedule(schedule: Parameters<typeof draftOf>[0]): void {
   })
 }
 
-function scheduleOnly(schedule: Parameters<typeof draftOf>[0], context: Context): Check {
+function scheduleOnly(schedule: Parameters<typeof draftOf>[0], context: Context, zone: string): Check {
   if (schedule.every === undefined && schedule.cron === undefined && schedule.onCalendar === undefined) {
     throw invalid('name', 'Name a check or a schedule: checks next --cron "0 2 * * *" --tz Europe/Oslo.')
   }
-  return { name: 'schedule', lateAt: null, ...draftOf(schedule, context) } as Check
+  return { name: 'schedule', lateAt: null, ...draftOf(schedule, context, zone) } as Check
 }

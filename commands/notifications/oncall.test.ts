@@ -29,6 +29,14 @@ it('an override that exists is refused, with its number', async () => {
   await app.result('oncall override primary --who ben --from "2026-12-24 09:00" --for 3d')
 })
 
+it('an override from 18:00 begins at the next 18:00', async () => {
+  const app = await withRotations()
+  type Result = { rotation: { overrides: { from: string; until: string }[] } }
+  const { rotation } = await app.result<Result>('oncall override primary --who ben --from 18:00 --for 16h')
+  expect(rotation.overrides).toMatchObject([{ from: '2026-03-02T18:00:00.000Z', until: '2026-03-03T10:00:00.000Z' }])
+  expect(await app.answerText('oncall primary')).toContain('primary: ann until')
+})
+
 it('an unknown person is an error that names the next command', async () => {
   const message = 'There is no person "cleo". "oncall member add cleo --slack U012" adds a person.'
   expect(await (await startApp()).says('oncall add x --members cleo')).toMatchObject({ problem: { message } })

@@ -21,11 +21,11 @@ import {
   removeRotation,
 } from '../../src/notifications/routing/rotations.ts'
 import { invalid } from '../../src/problem.ts'
-import { isoTime, parseTime } from '../../src/time.ts'
+import { isoTime } from '../../src/time.ts'
 import { timeZoneId } from '../../src/time-zone.ts'
 import { confirmation } from '../confirmation.ts'
 import { type Context, command, readable, yes } from '../context.ts'
-import { end, period, readEnd } from '../period.ts'
+import { end, period, readEnd, readStart, start } from '../period.ts'
 import { setName } from './recipient-arguments.ts'
 
 const rotationName = () => completes(positional(z.string().max(64)), 'rotation')
@@ -150,21 +150,21 @@ const override = command({
   args: {
     name: rotationName().optional().describe('Name of the rotation (default: the only one)'),
     who: person().describe('Person who takes over'),
-    from: z.string().max(60).optional().describe('Start, such as 2026-12-24 09:00 (default: now)'),
+    from: start()
+      .optional()
+      .describe('Start, such as 18:00 (the next one), "Fri 18:00" or "2026-12-24 09:00" (default: now)'),
     for: period().optional().describe('Length, such as 8h or 2d; whole days follow the wall clock of the rotation'),
     to: end().optional().describe('End instead of --for, such as "Mon 09:00" or "2026-12-26 09:00"'),
   },
   run({ name, who, from, for: length, to }, context) {
     const { state, by } = context
     const rotation = findRotation(state, name)
-    const start = from === undefined ? context.now : parseTime(from, context.now, rotation.timeZone)
-    if (start === null)
-      throw invalid('from', `"${from}" is not a time. Write 2026-12-24 09:00, in the time zone of the rotation.`)
+    const startsAt = readStart(from, context.now, rotation.timeZone)
     const row = {
       rotationId: rotation.id,
       who: findPerson(state, who).name,
-      from: start,
-      until: readEnd({ for: length, to }, start, rotation.timeZone),
+      from: startsAt,
+      until: readEnd({ for: length, to }, startsAt, rotation.timeZone),
       setBy: by.name,
     }
     if (row.until <= context.now) throw invalid('from', 'The override ends before now.')

@@ -24,7 +24,9 @@ export function reportFlags() {
     }, 40)
       .optional()
       .describe('Time, such as 09:00, or "Mon 09:00" for a weekly report (default: 09:00, on Mondays)'),
-    tz: completes(readable(timeZoneId, 64), 'zone').optional().describe('Time zone (default: the setting TZ)'),
+    tz: completes(readable(timeZoneId, 64), 'zone')
+      .optional()
+      .describe('Time zone (default: that of the project, else the setting TZ)'),
     project: projectName().optional().describe('Project, or all (default: all)'),
     target: readable(readTarget, 10)
       .optional()

@@ -26,6 +26,7 @@ import { fileName, plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { type Context, command, pictureTheme, yes } from '../context.ts'
+import { zoneOf } from '../period.ts'
 import { channelIds, setName } from './recipient-arguments.ts'
 import { ALL, readSchedule, reportFlags, timeOf } from './report-flags.ts'
 
@@ -49,12 +50,13 @@ const add = command({
     ...reportFlags(),
   },
   run({ name, project, to, target = DEFAULT_TARGET, ...when }, context) {
-    const { state, by, config, now } = context
+    const { state, by, now } = context
+    const projectId = project === undefined || project === ALL ? null : findProject(state, project).id
     const row = {
       name,
       ...readSchedule(when, { every: 'daily', minute: 540, day: 1 }),
-      timeZone: when.tz ?? config.timeZone,
-      projectId: project === undefined || project === ALL ? null : findProject(state, project).id,
+      timeZone: when.tz ?? zoneOf(context, projectId),
+      projectId,
       channels: to === undefined || to === ALL ? [] : channelIds(state, to),
       target,
       setBy: by.name,

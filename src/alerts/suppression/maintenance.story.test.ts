@@ -21,6 +21,31 @@ it('weekend work in windows that touch is one window, reported once at its end',
   ])
 })
 
+it('a time without a date is the next one, in the zone of the project', async () => {
+  const app = await startApp({ environment: { TZ: 'Europe/Oslo' } })
+  await app.result('projects add shop')
+  await app.result('projects edit shop --tz America/New_York')
+  type Result = { maintenance: { starts_at: string; ends_at: string; time_zone: string } }
+  const window = async (flags: string) => {
+    await app.says('maintenance remove work')
+    const { maintenance } = await app.result<Result>(`maintenance add work --matcher host:a ${flags}`)
+    return [maintenance.starts_at, maintenance.ends_at].map(at => at.slice(0, 16))
+  }
+  // It is 10:00 in Oslo, and 04:00 in New York.
+  expect(await window('--from 22:00 --for 12h')).toEqual(['2026-03-02T21:00', '2026-03-03T09:00'])
+  expect(await window('--from "Fri 22:00" --for 4h')).toEqual(['2026-03-06T21:00', '2026-03-07T01:00'])
+  expect(await window('--from -1h --for 4h')).toEqual(['2026-03-02T08:00', '2026-03-02T12:00'])
+  expect(await window('--to 17:00 --project shop')).toEqual(['2026-03-02T09:00', '2026-03-02T22:00'])
+  expect(await window('--from 22:00 --for 4h --project shop')).toEqual(['2026-03-03T03:00', '2026-03-03T07:00'])
+  expect(await window('--cron "0 2 * * *" --for 1h --project shop')).toEqual(['2026-03-03T07:00', '2026-03-03T08:00'])
+  expect(await window('--to 17:00 --project shop --tz UTC')).toEqual(['2026-03-02T09:00', '2026-03-02T17:00'])
+  expect(await app.answerText('maintenance add x --matcher host:a --from noonish --for 1h')).toContain('"Fri 22:00"')
+
+  expect(await app.answerText('quiet-hours set 22:00-07:00 --project shop')).toContain('(America/New_York)')
+  expect(await app.answerText('reports add week --weekly --project shop')).toContain('next 2026-03-02 14:00:00 UTC')
+  expect(await app.answerText('checks next --cron "0 2 * * *" --project shop')).toContain('(America/New_York)')
+})
+
 it('maintenance that never ends is refused, and so is one without a length', async () => {
   const app = await startApp()
   expect(await app.answerText('maintenance add a --matcher host:a --cron "0 * * * *" --for 2h')).toContain('never ends')
@@ -55,6 +80,18 @@ it('a matcher with a typo or a contradiction is accepted with a warning', async 
     'silence add "host:web-* OR check:nightly -severity:info" --for 1h',
   )
   expect(fine.warnings).toEqual([])
+})
+
+it('a silence of an alert mutes that alert only, whatever its key has in it', async () => {
+  const app = await startApp()
+  const { key } = await app.result<{ key: { secret: string } }>('keys create default')
+  const keys = ['C:\\logs\\', 'a"b', 'a-b', 'it "is" \\"', '/x/']
+  const body = JSON.stringify(keys.map(key => ({ key, title: `alert ${key}` })))
+  await app.request('/api/alerts', { method: 'POST', headers: { authorization: `Bearer ${key.secret}` }, body })
+  for (const id of keys.keys()) {
+    const { silence } = await app.result<{ silence: { open: number } }>(`silence add --alert ${id + 1} --for 1h`)
+    expect([keys[id], silence.open]).toEqual([keys[id], 1])
+  }
 })
 
 it('a silence shows what it would have suppressed in the last week', async () => {
