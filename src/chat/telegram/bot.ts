@@ -1,5 +1,5 @@
 // What people do on Telegram, as command lines for the dispatcher: pressed buttons and typed lines.
-import type { Api, Bot, Context } from 'grammy'
+import type { Api, Bot, Context, Filter } from 'grammy'
 import { BoundedMap } from '../../bounded-map.ts'
 import type { Card } from '../../card.ts'
 import type { Clock } from '../../clock.ts'
@@ -31,7 +31,20 @@ export function addCommands(bot: Bot, parts: BotParts): void {
   const { api, dispatcher, isChannel, timeZone, clock, logger } = parts
   const admins = new BoundedMap<string, { isAdmin: boolean; at: number }>(ADMIN_CACHE_SIZE)
 
-  bot.on('callback_query:data', async context => {
+  bot.on('callback_query:data', context => begin(pressed(context)))
+  bot.on('message:text', context => begin(typed(context)))
+  bot.catch(({ error }) => warn(error))
+
+  /** The bot takes the next update when this returns: an analysis of a minute must not delay an acknowledgement. */
+  function begin(work: Promise<void>): void {
+    work.catch(warn)
+  }
+
+  function warn(error: unknown): void {
+    logger.warn('a command on Telegram was not answered', { error: deliveryError(error, 'edit').message })
+  }
+
+  async function pressed(context: Filter<Context, 'callback_query:data'>): Promise<void> {
     const { line, instance } = readPress(context.callbackQuery.data)
     const reply = await run(context, line, originOf(context, instance))
     if (reply === null) return void (await context.answerCallbackQuery().catch(() => {}))
@@ -40,16 +53,18 @@ export function addCommands(bot: Bot, parts: BotParts): void {
       .answerCallbackQuery({ text: notice.slice(0, MAX_NOTICE_LENGTH), show_alert: !reply.ok })
       .catch(() => {})
     if (reply.ok && !reply.quiet) await answer(context, reply.card)
-  })
-  bot.on('message:text', async context => {
-    const line = context.message.text.replace(/^\/(\w+)@\w+/, '/$1')
+  }
+
+  async function typed(context: Filter<Context, 'message:text'>): Promise<void> {
+    const { text } = context.message
+    const [, word, addressee] = /^\/(\w+)@(\w+)/.exec(text) ?? []
+    // In a group with several bots, this one may see the commands of the others.
+    if (addressee !== undefined && addressee.toLowerCase() !== context.me.username.toLowerCase()) return
+    const line = addressee === undefined ? text : `/${word}${text.slice(word!.length + addressee.length + 2)}`
     if (!line.startsWith('/')) return
     const reply = await run(context, line === '/start' ? 'help' : line)
     if (reply) await answer(context, reply.card)
-  })
-  bot.catch(({ error }) =>
-    logger.warn('a command on Telegram was not answered', { error: deliveryError(error, 'edit').message }),
-  )
+  }
 
   async function run(context: Context, line: string, pressedAt: PressOrigin | null = null) {
     const { id, username } = context.chat ?? {}

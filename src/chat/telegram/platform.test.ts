@@ -33,6 +33,7 @@ beforeEach(async () => {
     run: async (request: { line: string }, requester: Requester) => {
       const { name, admin, isPublic = false } = requester
       ran.push({ line: request.line, name, admin, isPublic })
+      if (request.line.startsWith('/analyze')) await new Promise(() => {})
       return { ok: true, card: { title: 'Done', tone: 'good' }, result: null, private: true, quiet: true }
     },
   } as unknown as CommandDispatcher
@@ -117,6 +118,18 @@ test('a press and a typed line run commands in the chats of alerts only; an admi
     { line: 'ack 1', name: 'Person 7', admin: false, isPublic: true },
     { line: '/checks list', name: 'Person 8', admin: true, isPublic: true },
   ])
+})
+
+test('a command that takes long delays no other, and the command of another bot is not for this one', async () => {
+  platform.start()
+  await vi.waitFor(() => expect(platform.status().state).toBe('online'))
+  await channel().post(down, 'n1')
+  telegram.writes(CHAT, '/analyze alert 1')
+  telegram.writes(CHAT, '/status@weather_bot')
+  telegram.writes(CHAT, '/checks@Vakt_Bot list')
+  telegram.presses(telegram.messages[0]!, 'Acknowledge')
+  await vi.waitFor(() => expect(telegram.answers).toHaveLength(1))
+  expect(ran.map(({ line }) => line)).toEqual(['/analyze alert 1', '/checks list', 'ack 1'])
 })
 
 test('commands are taken while a chat is a channel, not when it was only tried, nor once it was removed', async () => {
