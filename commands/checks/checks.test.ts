@@ -1,5 +1,6 @@
 // Checks as people and scripts list them, look at them and are told about their schedules.
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cardText } from '../../src/chat/card-text.ts'
@@ -45,6 +46,28 @@ describe('a list of checks', () => {
     expect(await names(app, 'checks list --status late')).toEqual(['missed', 'overdue'])
     expect(await names(app, 'checks list --status up')).toEqual(['well'])
     expect(await app.result('status')).toMatchObject({ checks: { up: 1, late: 2, down: 0, new: 1, paused: 0 } })
+  })
+})
+
+describe('an edit', () => {
+  it('that is refused changes nothing', async () => {
+    const app = await startApp()
+    await app.result('checks add taken')
+    await app.result('checks add shop --probe https://a.example.org/')
+    for (const flags of ['--rename taken', '--every 5m --cron "* * * * *"', '--max-runtime 5m'])
+      expect((await app.says(`checks edit shop --probe https://b.example.org/ ${flags}`)).ok).toBe(false)
+    expect(await app.answerText('checks show shop')).toContain('https://a.example.org/')
+  })
+
+  it('that reads a calendar first keeps the beat that comes meanwhile', async () => {
+    const calendar = join(mkdtempSync(join(tmpdir(), 'vakt-')), 'holidays.ics')
+    writeFileSync(calendar, 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n')
+    const app = await startApp()
+    const beat = await app.hasCheck('job --every 1h --grace 5m')
+    const editing = app.says(`checks edit job --except ${calendar}`)
+    await beat()
+    expect((await editing).ok).toBe(true)
+    expect(await app.check('job')).toMatchObject({ status: 'up', down_at: '2026-03-02T10:05:00.000Z' })
   })
 })
 

@@ -116,16 +116,21 @@ const edit = command({
   },
   async run({ name, project, rename, ...all }, context) {
     const { state, now } = context
-    const check = checkOf(context, name, project)
     const { probe, check: settings } = splitSettings(all)
+    checkOf(context, name, project)
     await readNamedCalendars(settings.except, context)
-    const probeChanged = editProbedCheck(check, probe, settings, context)
-    const changes = readSettings(settings, check, context)
-    if (Object.keys(changes).length === 0 && rename === undefined && !probeChanged)
-      throw invalid('settings', 'Say what to change, such as --grace 2h.')
-    const renamed = rename === undefined ? changes : { ...changes, name: rename }
-    const edited = Object.keys(renamed).length === 0 ? check : editCheck(state, check, renamed, now)
-    endRunAlerts(state, edited, edited, context.by.name, now)
+    // Reading a calendar takes a while, in which beats arrive: the check is read after it. All is changed, or nothing.
+    const { check, edited } = state.transaction(() => {
+      const check = checkOf(context, name, project)
+      const probeChanged = editProbedCheck(check, probe, settings, context)
+      const changes = readSettings(settings, check, context)
+      if (Object.keys(changes).length === 0 && rename === undefined && !probeChanged)
+        throw invalid('settings', 'Say what to change, such as --grace 2h.')
+      const renamed = rename === undefined ? changes : { ...changes, name: rename }
+      const edited = Object.keys(renamed).length === 0 ? check : editCheck(state, check, renamed, now)
+      endRunAlerts(state, edited, edited, context.by.name, now)
+      return { check, edited }
+    })
     const card = checkCard(edited, context)
     return {
       card: {
