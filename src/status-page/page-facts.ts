@@ -3,13 +3,13 @@ import { knownMatcher, matchesAlert } from '../alerts/matcher.ts'
 import { listMaintenances, type Maintenance } from '../alerts/suppression/maintenance-windows.ts'
 import { type Check, shownStatus } from '../checks/check.ts'
 import { readCheck } from '../checks/checks.ts'
+import { readDownSpans } from '../checks/flips.ts'
 import { checkKey } from '../detectors/missed-beat.ts'
 import { type UpTime, upShare } from '../probes/availability.ts'
 import { readUpTimeByDay } from '../probes/measurements.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { DAY } from '../time.ts'
-import { readFailures } from './failures.ts'
 import {
   componentState,
   downByDay,
@@ -80,7 +80,7 @@ function windowsOf(state: State, check: Check, planned: readonly Maintenance[]):
 
 function showComponent(state: State, { component, check, windows }: Planned, now: number): ShownComponent {
   const isInMaintenance = windows.some(({ startsAt, endsAt }) => startsAt <= now && endsAt > now)
-  const failures = readFailures(state, check.id, firstDay(now), now)
+  const failures = readDownSpans(state, check, firstDay(now), now)
   const days = check.probed ? measuredDays(state, check, now) : downByDay(check, failures, now)
   const total = days.reduce((sum, day) => ({ upMs: sum.upMs + day.upMs, downMs: sum.downMs + day.downMs }))
   const status = componentState(shownStatus(check, now), isInMaintenance)

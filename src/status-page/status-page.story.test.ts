@@ -150,6 +150,38 @@ describe('a status page', () => {
   })
 })
 
+it('the page and the report count the time in which a check was down, not that in which its alert was open', async () => {
+  const own = await startApp({ start: '2026-03-02T09:00:00Z' })
+  const beat = await own.hasCheck('job --every 12h')
+  await own.result('reports add day --daily')
+  await own.result('status publish jobs --check job')
+  const availability = async () => {
+    const page = (await (await own.request('/status/jobs.json')).json()) as Page
+    return page.groups[0]!.components[0]!.availability
+  }
+  await beat()
+  await own.passes('3m')
+  await beat('/fail')
+  await own.passes('3m')
+  // Somebody resolves the alert, but the job stays down.
+  await own.result('resolve 1')
+  await own.passes('6m')
+  expect(await availability()).toBe(0.25)
+  await beat()
+  await own.passes('12m')
+  expect(await availability()).toBe(0.625)
+  // An alert that flaps stays open while the job is up.
+  for (let i = 0; i < 6; i++) {
+    await beat('/fail')
+    await own.passes('10s')
+    await beat()
+    await own.passes('20s')
+  }
+  expect(await availability()).toBeCloseTo(1 - (9 * 60 + 60) / (27 * 60), 10)
+  const { metrics } = await own.result<{ metrics: { checks: unknown[] } }>('reports run day')
+  expect(metrics.checks).toMatchObject([{ downtime_ms: 10 * 60_000 }])
+})
+
 describe('the days of a check', () => {
   it('are down where alerts were, and unknown before the check was there', () => {
     const now = Date.parse('2026-03-02T12:00:00Z')

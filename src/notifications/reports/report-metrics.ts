@@ -1,4 +1,7 @@
 // Reads the rows of a report: the checks, the alerts of its period, and the most frequent errors.
+import type { Check } from '../../checks/check.ts'
+import { readDownSpans } from '../../checks/flips.ts'
+import type { UpTime } from '../../probes/availability.ts'
 import { readUpTime } from '../../probes/measurements.ts'
 import { readAuditHead } from '../../projects/audit.ts'
 import type { State } from '../../state/database.ts'
@@ -92,14 +95,24 @@ function readAcknowledgements(
 }
 
 function readChecks(state: State, from: number, until: number, projectId: number | null): ReportedCheck[] {
-  const query = `select id, name, created_at as createdAt, probed from checks
+  const query = `select id, name, created_at as createdAt, probed, status from checks
     where created_at < :until and status not in ('paused', 'new') and (:projectId is null or project_id = :projectId) order by id limit ${MAX_CHECKS}`
   return state
-    .prepare<[object], ReportedCheck & { probed: number }>(query)
+    .prepare<[object], ReportedCheck & Pick<Check, 'status'> & { probed: number }>(query)
     .all({ until, projectId })
-    .map(({ probed, ...check }) =>
-      probed === 0 ? check : { ...check, measured: readUpTime(state, check.id, from, until) },
-    )
+    .map(({ probed, status, ...check }) => ({
+      ...check,
+      measured:
+        probed === 1
+          ? readUpTime(state, check.id, from, until)
+          : upTimeOf(state, { ...check, status }, Math.max(from, check.createdAt), until),
+    }))
+}
+
+/** How long a check that waits for beats was up and down. */
+function upTimeOf(state: State, check: Pick<Check, 'id' | 'status'>, from: number, until: number): UpTime {
+  const downMs = readDownSpans(state, check, from, until).reduce((sum, span) => sum + span.until - span.from, 0)
+  return { upMs: until - from - downMs, downMs }
 }
 
 function readErrors(state: State, from: number, until: number, projectId: number | null): ErrorCount[] {

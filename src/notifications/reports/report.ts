@@ -16,7 +16,7 @@ export type ReportedAlert = Pick<Alert, 'key' | 'title' | 'severity' | 'since' |
   /** The rule that it is of. */
   rule?: string | null
 }
-/** `measured` is what the results of a probe show; without it the alerts of the check count. */
+/** `measured` is how long the check was up and down, by its own status or the results of its probe; without it its alerts count. */
 export type ReportedCheck = { id: number; name: string; createdAt: number; measured?: UpTime }
 export type ErrorCount = { what: string; source: string; count: number }
 
