@@ -162,7 +162,7 @@ function plainSpan(span: Span, formatTime: (at: number, style: 'relative' | 'mom
   if ('bold' in span) return span.bold
   if ('code' in span) return span.code
   if ('time' in span) return formatTime(span.time, span.style)
-  return `${span.label} (${span.link})`
+  return span.label === span.link ? span.link : `${span.label} (${span.link})`
 }
 
 /**
