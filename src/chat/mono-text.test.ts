@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Evidence, LogEntry } from '../card.ts'
-import { columnsOf, monoText, PHONE_WIDTH, progressText } from './mono-text.ts'
+import { chartText, columnsOf, evidenceName, monoText, PHONE_WIDTH, progressText, sharedSource } from './mono-text.ts'
 
 const at = Date.parse('2026-11-21T14:02:11Z')
 const entry = (message: LogEntry['message'], more: Partial<LogEntry> = {}): LogEntry => ({
@@ -104,6 +104,114 @@ it('numbers over time are a row of blocks with their unit and threshold', () => 
 it('an output keeps its line breaks, and control characters are seen and do nothing', () => {
   const output = (text: string) => monoText({ kind: 'output', text }, { timeZone: 'UTC', width: 40 })
   expect(output('a\r\nb\u001b[2J\n\n')).toBe('a\nb␛[2J')
+})
+
+it('a message begins on the next line where less than twelve columns are left for it', () => {
+  expect(log([entry('hello world. x')], 27)).toEqual(['14:02:11 ERROR hello world.', '   x'])
+  expect(log([entry('hello world. x')], 26)).toEqual(['14:02:11 ERROR', '  hello world. x'])
+  expect(log([entry('')], 20)).toEqual(['14:02:11 ERROR'])
+  // A match stands under itself on that line, too.
+  expect(log([entry(['a ', { bold: 'b' }])], 20)).toEqual(['14:02:11 ERROR', '  a b', '    ^'])
+})
+
+it('a word is kept whole unless it fills half of the line', () => {
+  const words = (text: string) => log([entry(text)], 35)
+  expect(words(`${'a'.repeat(10)} ${'b'.repeat(12)}`)).toEqual([`14:02:11 ERROR aaaaaaaaaa bbbbbbbbb`, '  bbb'])
+  expect(words(`${'a'.repeat(11)} ${'b'.repeat(12)}`)).toEqual(['14:02:11 ERROR aaaaaaaaaaa', `  ${'b'.repeat(12)}`])
+  expect(words('a'.repeat(20))).toEqual([`14:02:11 ERROR ${'a'.repeat(20)}`])
+  expect(words('a'.repeat(21))).toEqual([`14:02:11 ERROR ${'a'.repeat(20)}`, '  a'])
+})
+
+it('a source stands beside each line where only one has it, and lines of one day have no day', () => {
+  expect(sharedSource([])).toBeNull()
+  expect(sharedSource([entry('a', { source: '' }), entry('b', { source: '' })])).toBeNull()
+  expect(sharedSource([entry('a'), entry('b', { source: 'b' })])).toBeNull()
+  expect(sharedSource([entry('a'), entry('b')])).toBe('api')
+  const later = at + 86_400_000
+  expect(log([entry('a'), entry('b', { at: later }), entry('c', { at: later })])).toEqual([
+    ...['-- 2026-11-21 --', '14:02:11 ERROR a'],
+    ...['-- 2026-11-22 --', '14:02:11 ERROR b', '14:02:11 ERROR c'],
+  ])
+})
+
+it('a table without heads has none, and its rows stand below each other where they do not fit', () => {
+  const columns = [{ name: '' }, { name: '' }]
+  expect(table({ columns, cells: [['a', 'b'], ['ccc', 'd'], ['e']] })).toEqual(['a    b', 'ccc  d', 'e'])
+  const wide = { columns: [{ name: '' }, { name: '' }, { name: '' }], cells: [['first', 'x'.repeat(30), 'third']] }
+  expect(table(wide, 30)).toEqual(['first', `  ${'x'.repeat(30)}`, '  third'])
+  expect(table({ columns, cells: [] })).toEqual([''])
+  expect(table({ columns: [{ name: 'only' }], cells: [[' ']] }, 3)).toEqual([''])
+})
+
+it('a table is as wide as its cells and its last column need, at most twelve of it', () => {
+  const columns = [{ name: 'Name' }, { name: 'What' }]
+  const cells = [['n'.repeat(10), 'w'.repeat(30)]]
+  // 10, 2 between them, and 12.
+  expect(table({ columns, cells }, 24)[1]).toBe(`${'n'.repeat(10)}  ${'w'.repeat(12)}`)
+  expect(table({ columns, cells }, 23)[0]).toBe(`Name: ${'n'.repeat(10)}`)
+  const short = [['n'.repeat(10), 'w']]
+  expect(table({ columns, cells: short }, 16)[0]).toBe('Name        What')
+  expect(table({ columns, cells: short }, 15)[0]).toBe(`Name: ${'n'.repeat(10)}`)
+})
+
+it('a cell of more than thirty columns is cut, and the last column is aligned where it asks for that', () => {
+  const columns = [{ name: 'A' }, { name: 'B', align: 'right' as const }]
+  expect(table({ columns, cells: [['a'.repeat(31), '1']] }, 60)[1]).toBe(`${'a'.repeat(29)}…  1`)
+  expect(
+    table(
+      {
+        columns,
+        cells: [
+          ['a'.repeat(30), '10'],
+          ['b', '1'],
+        ],
+      },
+      60,
+    ),
+  ).toEqual([`A${' '.repeat(29)}   B`, `${'a'.repeat(30)}  10`, `b${' '.repeat(29)}   1`])
+  const wide = [{ name: 'A', align: 'right' as const }, { name: 'B' }]
+  const cells = [
+    ['超'.repeat(16), 'x'],
+    ['1', 'y'],
+  ]
+  expect(table({ columns: wide, cells }, 60).slice(1)).toEqual([` ${'超'.repeat(14)}…  x`, `${' '.repeat(29)}1  y`])
+})
+
+it('numbers over time say what they know, and stand on two lines where they do not fit', () => {
+  const chart = (more: object, width?: number) =>
+    chartText({ kind: 'chart', name: 'load', values: [1, 2], ...more }, width)
+  expect(chart({})).toBe('Load ▄█ at most 2')
+  expect(chart({ unit: 'ms', threshold: 3 })).toBe('Load ▄█ at most 2 ms, threshold 3 ms')
+  expect(chart({ values: [null], threshold: 3 })).toBe('Load · threshold 3')
+  expect(chart({ values: [] })).toBe('Load ')
+  expect(chart({}, 17)).toBe('Load ▄█ at most 2')
+  expect(chart({}, 16)).toBe('Load ▄█\nat most 2')
+  const many = (count: number) => chart({ values: Array.from({ length: count }, (_, i) => (i === 3 ? 9 : 0)) })
+  expect(many(24)).toBe(`Load ▁▁▁█${'▁'.repeat(20)} at most 9`)
+  expect(many(25)).toBe(`Load ▁█${'▁'.repeat(11)} at most 9`)
+  expect(chart({ values: [...Array(30).fill(null), ...Array(20).fill(1)] })).toBe(
+    `Load ${'·'.repeat(10)}${'█'.repeat(7)} at most 1`,
+  )
+})
+
+it('progress is never more than all, and full only when it is done', () => {
+  expect(progressText({ done: 99, total: 100 })).toMatch(/^▰{9}▱ /)
+  expect(progressText({ done: 100, total: 100 })).toMatch(/^▰{10} /)
+  expect(progressText({ done: 150, total: 100 })).toMatch(/^▰{10} 150 of 100$/)
+  expect(progressText({ done: -1, total: 100 })).toMatch(/^▱{10} /)
+})
+
+it('outputs and tables have their name above them, logs and charts show it', () => {
+  expect(evidenceName({ kind: 'output', name: 'stderr', text: '' })).toBe('stderr')
+  expect(evidenceName({ kind: 'output', text: '' })).toBe('')
+  expect(evidenceName({ kind: 'chart', name: 'load', values: [] })).toBe('')
+  expect(evidenceName({ kind: 'log', entries: [] })).toBe('')
+})
+
+it('East Asian writing and emoji take two columns, what joins a character none', () => {
+  expect(['a', 'ä', '\u02ff', 'e\u0301', '超', '🔴', '\u200b', '\u0391'].map(columnsOf)).toEqual([
+    1, 1, 1, 1, 2, 2, 0, 1,
+  ])
 })
 
 it('no line is wider than a telephone, and no character of a message is lost', () => {
