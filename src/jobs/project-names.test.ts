@@ -146,7 +146,7 @@ describe('lines', () => {
     const tailed: [string[], number][] = []
     names.tail(query(of('store')), (lines, leftOut) => tailed.push([lines.map(({ project }) => project), leftOut]))
     expect(tailed).toEqual([[['store', 'shop', 'old', ''], 3]])
-    await names.histogram(query(of('store')), 1, 1)
+    await names.histogram(query(of('store')), 0, 1, 1, 1)
     await names.purge(query(of('store')))
     expect(new Set(asked)).toEqual(new Set(['project=shop']))
   })
