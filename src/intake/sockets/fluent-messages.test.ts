@@ -90,6 +90,55 @@ describe('a message', () => {
     ['an entry that breaks off', ['web', packed.subarray(0, packed.length - 1)], { lines: [lines[0]], unreadable: 1 }],
   ])('with %s', async (_, value, expected) => expect(await read(value)).toMatchObject(expected))
 
+  it.each<[string, unknown, object]>([
+    ['a time of its own as a number', ['web', seconds, { ts: 100_000_001 }], { lines: [{ ts: 100_000_001 }] }],
+    ['a small number for a time', ['web', seconds, { ts: 100_000_000 }], { lines: [{ ts: 100_000_000, timestamp }] }],
+    ['a time of another type', ['web', seconds, { ts: true }], { lines: [{ ts: true, timestamp }] }],
+    [
+      'a fraction of a second',
+      ['web', seconds + 0.5, a],
+      { lines: [{ ...a, timestamp: '2026-11-29T10:00:01.500000000Z' }] },
+    ],
+    ['a time before 1970', ['web', -1, a], { lines: [a] }],
+    ['a time after the year 9999', ['web', 253_402_300_800, a], { lines: [a] }],
+    [
+      'the last second of the year 9999',
+      ['web', 253_402_300_799, a],
+      { lines: [{ timestamp: '9999-12-31T23:59:59.000000000Z' }] },
+    ],
+    ['a time that is a text', ['web', [['1795946401', a]]], { lines: [a] }],
+    ['a time as a large number', ['web', 1_795_946_401n, a], { lines: [lines[0]] }],
+    ['a record that is nil', ['web', seconds, null], { lines: [], unreadable: 1 }],
+    ['a record that is a list', ['web', seconds, [1]], { lines: [], unreadable: 1 }],
+    ['a record of bytes', ['web', seconds, Buffer.from('x')], { lines: [], unreadable: 1 }],
+    ['an empty record without a time', ['web', 0, {}], { lines: [], unreadable: 1 }],
+    ['an option that is nil', ['web', seconds, a, null], { lines: [lines[0]], chunk: null }],
+    ['a chunk that is a number', ['web', seconds, a, { chunk: 7 }], { chunk: null }],
+    ['a chunk of bytes', ['web', seconds, a, { chunk: Buffer.from('c') }], { chunk: 'c' }],
+    ['a tag of bytes', [Buffer.from('web'), [[seconds, a]]], { tag: 'web' }],
+    ['an entry of one part', ['web', [[seconds, a], [seconds]]], { lines: [lines[0]], unreadable: 1 }],
+    ['entries as a text', ['web', packed.toString('latin1').slice(0, 0), {}], { lines: [] }],
+    ['the compression "text"', ['web', packed, { compressed: 'text' }], { lines }],
+    ['a compression of nil', ['web', packed, { compressed: null }], { lines }],
+    ['a chunk of no entries', ['web', [], { chunk: 'c' }], { lines: [], chunk: 'c' }],
+  ])('with %s', async (_, value, expected) => expect(await read(value)).toMatchObject(expected))
+
+  it.each([[['web', seconds]], [['web', seconds, a, {}, 1]], [{ web: 1 }]])('that is %j is refused', async value => {
+    await expect(read(value)).rejects.toThrow('is not one of Fluent forward')
+  })
+
+  it('with a time inside of its record has it as text', async () => {
+    const time = new ExtData(0, new Uint8Array([0x6b, 0x0b, 0xf7, 0xa1, 0, 0, 0, 0]))
+    expect(await read(['web', 0, { at: time }])).toMatchObject({ lines: [{ at: timestamp }] })
+    await expect(read(['web', 0, { at: new ExtData(0, new Uint8Array(4)) }])).rejects.toThrow('must have 8 bytes')
+  })
+
+  it('with many entries has them all, in order', async () => {
+    const entries = Array.from({ length: 1_201 }, (_, i) => [0, { i }])
+    const message = await read(['web', entries])
+    expect(message!.lines.map(line => line.i)).toEqual(entries.map((_, i) => i))
+  })
+
   it('keeps the digits of large numbers', async () => {
     const message = await readFluentMessage(encode(['web', 0, { id: 9_007_199_254_740_993n }]))
     expect(message!.lines.join()).toBe('{"id":9007199254740993}')
