@@ -161,10 +161,10 @@ function validActiveHours(active: string): string {
 type Settings = z.output<z.ZodObject<ReturnType<typeof checkSettings>>>
 
 /**
- * The row of a new check; `timeZone` is that of its project, if it has one. Throws `invalid` for settings that contradict
- * each other.
+ * The row of a new check called `name`; `timeZone` is that of its project, if it has one. Throws `invalid` for settings that
+ * contradict each other.
  */
-export function draftOf(settings: Settings, context: Context, timeZone = context.config.timeZone) {
+export function draftOf(settings: Settings, context: Context, timeZone = context.config.timeZone, name = '') {
   const hasTimes = settings.cron !== undefined || settings.onCalendar !== undefined
   const blank = {
     every: hasTimes ? null : DAY,
@@ -180,7 +180,7 @@ export function draftOf(settings: Settings, context: Context, timeZone = context
     dependsOn: null,
     severity: 'critical' as const,
   }
-  const row = { ...blank, ...readSettings(settings, { ...blank } as unknown as Check, context) }
+  const row = { ...blank, ...readSettings(settings, { ...blank, name } as unknown as Check, context) }
   return { ...row, grace: settings.grace ?? defaultGrace(row as unknown as Check, context.now) }
 }
 

@@ -62,7 +62,7 @@ const add = command({
     const { id: projectId, timeZone } = findProject(state, project)
     const probe = probeDraft(probeFlags, context)
     if (probe) return addProbedCheck({ name, projectId, timeZone, settings, probe }, context)
-    const draft = draftOf(settings, context, timeZone ?? undefined)
+    const draft = draftOf(settings, context, timeZone ?? undefined, name)
     const check = addCheck(state, { ...draft, name, projectId }, now)
     return {
       card: {

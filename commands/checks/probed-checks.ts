@@ -62,7 +62,7 @@ function add(
     )
   const after = settings.after ?? defaults.after
   const severity = settings.severity ?? defaults.severity
-  const row = draftOf({ ...settings, every, after, severity }, context, timeZone ?? undefined)
+  const row = draftOf({ ...settings, every, after, severity }, context, timeZone ?? undefined, name)
   const { check, added } = state.transaction(() => {
     const check = addCheck(state, { ...row, name, projectId, probed: true }, now)
     return { check, added: addProbe(state, { ...probe, checkId: check.id }) }
