@@ -70,7 +70,7 @@ describe('an edit', () => {
     ['--privacy email=hide', '"email=hide" is not valid.'],
     ['--privacy name=mask', '"name=mask" is not valid.'],
     ['--tz Nowhere', 'Nowhere'],
-    ['--rate-limit -1', 'rate-limit'],
+    ['--rate-limit -1', 'ate-limit must be a whole number'],
     ['--retention 59s', 'etention'],
   ])('%s is refused', async (flags, why) => {
     const reply = await app.says(`projects edit shop ${flags}`)
@@ -122,9 +122,7 @@ describe('a removal', () => {
     expect(await ask()).toContain('1 check with all beats, 3 log lines, and all its keys are deleted')
     expect(await ask()).not.toContain('Archives still contain')
     lines = { ...lines, total: 100_000, atLeast: true }
-    expect(await ask()).toContain(
-      'at least 100,000 log lines'.replace(',', (await ask()).includes('100,000') ? ',' : ''),
-    )
+    expect(await ask()).toMatch(/at least 100,?000 log lines/)
     app.state
       .prepare(
         `insert into log_archives (name, partition, place, key, lines, bytes, sha256, "from", "until", archived_at, last_position)
@@ -137,7 +135,8 @@ describe('a removal', () => {
   it('says how many lines it deleted, or that this comes later', async () => {
     expect(await app.result('projects remove doomed')).toMatchObject({ project: { name: 'doomed' }, removed_lines: 2 })
     await app.result('projects add doomed')
-    expect(await app.answerText('projects remove doomed')).toContain('2 log lines deleted.')
+    // Those of the first one are looked for again within a minute.
+    expect(await app.answerText('projects remove doomed')).toContain('4 log lines deleted.')
     await app.result('projects add doomed')
     purge = () => Promise.reject(new Error('away'))
     expect(await app.answerText('projects remove doomed')).toContain('Its log lines are deleted within an hour.')
