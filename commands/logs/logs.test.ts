@@ -314,7 +314,7 @@ describe('a line', () => {
     const card = await cardOf('logs context 7')
     expect(card.title).toBe('Lines around a line from api@web-1')
     expect(card.evidence).toMatchObject([{ entries: [{ message: expect.anything() }, { isTarget: true }] }])
-    expect((card.evidence![0] as { entries: object[] }).entries[0]).not.toHaveProperty('isTarget')
+    expect((card.evidence![0] as unknown as { entries: object[] }).entries[0]).not.toHaveProperty('isTarget')
     expect(buttonsOf(card)).toEqual(['This line: logs show 7', 'More: logs context 7 --lines 30'])
     expect(buttonsOf(await cardOf('logs context 7 --lines 40'))[1]).toBe('More: logs context 7 --lines 100')
     expect(buttonsOf(await cardOf('logs context 7 --lines 100')).length).toBe(1)
