@@ -10,10 +10,10 @@ import { MAX_DROPPED_LINES, MAX_WAITING_LINES, sendLines } from './line-events.t
 import { exportLines } from './log-streams.ts'
 
 let sink: LineSink<string>
-let released: number
-let stopped: number
+let released = 0
+let stopped = 0
 let endPlace: (reason: string) => void
-let cuts: number
+let cuts = 0
 let text: string
 let isDone: boolean
 let leave: () => void
