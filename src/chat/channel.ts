@@ -157,6 +157,8 @@ export type Requester = {
   address?: string
   /** The role and the project that a key is limited to. */
   key?: { role: Role; project: string }
+  /** The role that the door itself vouches for: whoever has the secret of a link may do what it says. */
+  ownRole?: Role
   /** Whether there is a person who can confirm with a button. */
   interactive: boolean
   /** Whether everybody in the chat reads the replies, because the platform has no private ones. */

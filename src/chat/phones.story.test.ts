@@ -13,7 +13,9 @@ const until = (condition: () => boolean) => vi.waitFor(() => expect(condition())
 
 beforeEach(async () => {
   phones = await startPushServices()
-  app = await startApp({ environment: phones.environment, definitions: [ntfy, pushover, gotify] })
+  // People in chats may only look; a telephone is trusted for what its link says.
+  const environment = { ...phones.environment, DEFAULT_ROLE: 'viewer' }
+  app = await startApp({ environment, definitions: [ntfy, pushover, gotify] })
 })
 afterEach(async () => {
   await app.stop()
@@ -74,6 +76,7 @@ describe('acknowledging', () => {
     await app.result('unack 1')
     const again = await app.request(path, { method: 'POST' })
     expect([again.status, await again.text()]).toEqual([409, expect.stringContaining('used before')])
+    expect(await (await app.request(path)).text()).toContain('used before')
     expect((await stateOf()).state).toBe('firing')
   })
 

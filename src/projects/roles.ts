@@ -10,16 +10,24 @@ import { roles } from '../state/schema/index.ts'
 export type RoleGrant = typeof roles.$inferSelect
 
 /**
- * The role of a person: admins of the platform are admins; then their own grant, the highest of their groups' grants, or
+ * The role of a person: admins of the platform are admins; then what their door vouches for, their own grant, the highest of their groups' grants, or
  * `defaultRole` (the setting DEFAULT_ROLE).
  */
 export function roleOf(
   state: State,
-  person: { platform: string; id: string; groups: readonly string[]; admin: boolean; key?: { role: Role } },
+  person: {
+    platform: string
+    id: string
+    groups: readonly string[]
+    admin: boolean
+    key?: { role: Role }
+    ownRole?: Role
+  },
   defaultRole: Role = 'responder',
 ): Role {
   if (person.key) return person.key.role
   if (person.admin) return 'admin'
+  if (person.ownRole) return person.ownRole
   const subjects = new Set([person.id, ...person.groups])
   const grants = state.db.select().from(roles).where(eq(roles.platform, person.platform)).all()
   const own = grants.find(grant => grant.subject === person.id)

@@ -109,7 +109,8 @@ export function createPushover({ settings, timeoutMs = TIMEOUT_MS, ...options }:
       const id = typeof answer.acknowledged_by === 'string' ? answer.acknowledged_by : receipt.user
       const device = typeof answer.acknowledged_by_device === 'string' ? answer.acknowledged_by_device : ''
       const name = `Pushover${device === '' ? '' : ` ${device.slice(0, 50)}`}`
-      const requester = { platform: 'pushover', id, name, admin: false, groups: [], interactive: false }
+      const ownRole = 'responder' as const
+      const requester = { platform: 'pushover', id, name, admin: false, groups: [], interactive: false, ownRole }
       const reply = await dispatcher.run({ line: receipt.line }, requester)
       if (!reply.ok) logger.info('an acknowledgement in Pushover changed nothing', { reason: reply.problem.message })
     } else if (answer.expired === 1) receipts.remove(receipt.receipt)

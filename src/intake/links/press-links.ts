@@ -48,6 +48,8 @@ const HEADERS = {
 
 const GONE =
   'This link does not work (any more): a link works once, within a week. Acknowledge the alert in the chat, or with a newer notification.'
+const USED =
+  'This link was used before, and works once. Acknowledge the alert in the chat, or with a newer notification.'
 const page = z.string()
 const params = z.object({ token: z.string().max(100).describe('The secret of the link.') })
 const html = (description: string) => ({ description, content: { 'text/html': { schema: page } } })
@@ -88,7 +90,8 @@ export function pressLinkRoutes({ state, clock, dispatcher }: PressLinkOptions) 
     const link = readPressLink(state, c.req.param('token') ?? '', clock.now())
     if (!link) return answer(404, 'This link does not work', [GONE])
     const { title, isOpen } = describe(state, link)
-    if (link.usedAt !== null || !isOpen) return answer(200, title, ['There is nothing left to acknowledge.'])
+    if (!isOpen) return answer(200, title, ['There is nothing left to acknowledge.'])
+    if (link.usedAt !== null) return answer(200, title, [USED])
     return answer(200, title, ['Reminders stop, and every card shows that somebody is on it.'], 'Acknowledge')
   })
 
@@ -96,11 +99,12 @@ export function pressLinkRoutes({ state, clock, dispatcher }: PressLinkOptions) 
     const now = clock.now()
     const link = readPressLink(state, c.req.param('token') ?? '', now)
     if (!link) return answer(404, 'This link does not work', [GONE])
-    if (!usePressLink(state, link, now)) return answer(409, describe(state, link).title, ['This link was used before.'])
+    if (!usePressLink(state, link, now)) return answer(409, describe(state, link).title, [USED])
     const channel = listChannels(state).find(({ id }) => id === link.channelId)
     const name = channel?.name ?? link.channelId
     const platform = link.channelId.split(':')[0]!
-    const requester = { platform, id: link.channelId, name, admin: false, groups: [], interactive: false }
+    const ownRole = 'responder' as const
+    const requester = { platform, id: link.channelId, name, admin: false, groups: [], interactive: false, ownRole }
     const reply = await dispatcher.run({ line: link.line }, requester)
     if (!reply.ok) return answer(409, describe(state, link).title, [reply.problem.message])
     return answer(200, describe(state, link).title, ['Acknowledged. Reminders stop.'])

@@ -174,7 +174,7 @@ function escalate(
   const { targets, names } = resolveTargets(state, alert.id, escalation.to, now, directChannels)
   for (const { channelId, mention } of targets)
     addRecipient(state, alert.id, { channelId, mention, why: `escalation ${escalation.name}`, isEscalation: true }, now)
-  escalateAlert(state, alert.id, names.join(', '), escalation.name, now)
+  escalateAlert(state, alert.id, [...new Set(names)].join(', '), escalation.name, now)
   return { count, ...restartTimer(escalation, count, now) }
 }
 

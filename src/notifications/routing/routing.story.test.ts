@@ -320,7 +320,7 @@ describe('an escalation', () => {
     await app.result('oncall member add ann --discord 123456789012345678 --email ann@example.org')
     await app.result('oncall member add ben --discord 223456789012345678')
     await app.result('oncall add primary --members ben,ann --handover "Mon 09:10"')
-    await app.result('escalations add second --after 15m --to oncall')
+    await app.result('escalations add second --after 15m --to oncall,ann')
     await (await app.hasCheck('job'))('/fail')
     await app.passes('15m')
     expect(app.added(OPS).messages[0]!.replies[0]!.card.mention).toEqual([
