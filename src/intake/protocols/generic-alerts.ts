@@ -164,7 +164,7 @@ function toReport(alert: z.output<typeof ALERT>): ReportedAlert {
     endsAt: instantOf(alert.ends_at),
     silenceMs: parseDuration(alert.resolve_after ?? '') ?? undefined,
     labels: readLabels(alert.labels ?? {}),
-    lines: typeof alert.lines === 'string' ? alert.lines.split('\n') : (alert.lines ?? []),
+    lines: typeof alert.lines === 'string' ? alert.lines.split(/\r?\n/) : (alert.lines ?? []),
     links: readLink('Link', alert.link),
   }
 }

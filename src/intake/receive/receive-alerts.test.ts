@@ -98,6 +98,14 @@ describe('POST /api/alerts/alertmanager', () => {
     expect((await alerts())[0]).toMatchObject({ state: 'firing' })
   })
 
+  it('stays resolved as well when the clock of its sender is ahead', async () => {
+    const firing = notification('firing', { startsAt: '2026-03-02T09:00:02Z' })
+    await send('/api/alerts/alertmanager', firing)
+    await app.passes('5s')
+    await app.result('resolve 1')
+    expect((await send('/api/alerts/alertmanager', firing)).body).toMatchObject({ fired: 0, ignored: 1 })
+  })
+
   it('a resolution without an alert changes nothing', async () => {
     expect((await send('/api/alerts/alertmanager', notification('resolved'))).body).toMatchObject({ ignored: 1 })
     expect(app.titles()).toEqual([])

@@ -93,9 +93,10 @@ function applyReport(state: State, from: From, report: ReportedAlert, now: numbe
     if (isOpen) endAlert(state, key, null, now)
     return isOpen ? 'resolved' : 'ignored'
   }
-  // Senders repeat for hours what a person resolved here by hand; only a new start is an alert again.
-  const isSameStart = newest !== undefined && report.since !== null && newest.since === report.since
-  if (!isOpen && isSameStart && newest.resolvedBy !== null) return 'ignored'
+  // Senders repeat for hours what a person resolved here by hand; only a start after that is an alert again. The start alone
+  // does not tell: that of a sender whose clock is ahead is stored as the time of its first report.
+  const isKnownStart = newest?.resolvedBy != null && report.since !== null && report.since <= newest.resolvedAt!
+  if (!isOpen && isKnownStart) return 'ignored'
   const finding = toFinding(report, project, protocol.detector, !isOpen, now)
   const { id } = fireAlert(state, isOpen ? { ...finding, since: newest.since } : finding, now)
   recordReport(state, id, { sentAt, endsAt: endOf(report, from, now) }, now)
