@@ -87,6 +87,21 @@ test('a member with Manage Server is an admin, other members are not, and the ro
   expect(dispatcher.ran.map(r => r.by.platform)).toEqual(['discord', 'discord'])
 })
 
+test('members can use a channel that was added while it is in use, not when it was only tried nor once it is removed', async () => {
+  const inUse = new Set<string>()
+  const own = await setStage({ platform: { isChannel: id => inUse.has(id) } })
+  const added = own.discord.channel('payments')
+  own.platform.open!({ id: `discord:${added}`, name: '', address: null, secret: null })
+  const ask = async () => text(await own.discord.say('/status', {}, { by: own.discord.member, channelId: added }))
+  expect(await ask()).toContain('answers only in its own channel')
+  inUse.add(`discord:${added}`)
+  expect(await ask()).not.toContain('answers only in its own channel')
+  inUse.clear()
+  expect(await ask()).toContain('answers only in its own channel')
+  expect(own.dispatcher.ran).toHaveLength(1)
+  await own.close()
+})
+
 test('members can use the channel and its threads, admins any channel of the server', async () => {
   const { discord, dispatcher } = stage
   const elsewhere = discord.channel('random')

@@ -31,6 +31,8 @@ export interface DiscordOptions {
   settings: DiscordSettings
   capabilities: Capabilities
   dispatcher: CommandDispatcher
+  /** Whether alerts can go to the channel of this id now; people are answered only there. */
+  isChannel?: (id: string) => boolean
   /** The id of this Vakt, for its buttons. */
   instance?: string
   /** Of times in fixed-width blocks; all others are shown in the reader's own. */
@@ -59,15 +61,17 @@ export function createDiscord(options: DiscordOptions): Platform {
   const inFlight = new Set<Promise<void>>()
   let guildId = settings.guildId
   let isStopping = false
-  /** The channels that commands added; people there are answered too. */
-  const others = new Set<string>()
+  /** The channels that were opened, also those that were only tried, or removed since. */
+  const opened = new Set<string>()
+  const { isChannel = () => true } = options
+  const others = () => new Set([...opened].filter(id => isChannel(`discord:${id}`)))
   let cancelSetUp = () => {}
 
   const botParts = {
     dispatcher,
     rest,
     logger,
-    home: () => ({ guildId, channelId, others }),
+    home: () => ({ guildId, channelId, others: others() }),
     now: clock.now,
     instance,
     timeZone,
@@ -82,10 +86,10 @@ export function createDiscord(options: DiscordOptions): Platform {
     open({ id, name }) {
       const other = addressIn(id, 'discord')
       if (other === null || other === channelId) return null
-      others.add(other)
-      const opened = createChannel({ ...shared, channelId: other })
-      if (name !== '') opened.setName(name)
-      return opened.channel
+      opened.add(other)
+      const added = createChannel({ ...shared, channelId: other })
+      if (name !== '') added.setName(name)
+      return added.channel
     },
     status: gateway.status,
     start: gateway.start,

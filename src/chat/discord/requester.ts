@@ -7,7 +7,7 @@ const MANAGE_SERVER = 1n << 5n
 /** Discord gives up after 3 s, and its clock may differ from ours. */
 const MAX_AGE_MS = 2_000
 
-/** Where commands are taken: the server (null until it is known), the channel of the settings, and those added. */
+/** Where commands are taken: the server (null until it is known), the channel of the settings, and the added ones in use. */
 export type Home = { guildId: string | null; channelId: string; others: ReadonlySet<string> }
 
 /** The member behind an interaction; null outside of servers. Manage Server (or Administrator) makes an admin. */

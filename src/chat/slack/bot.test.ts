@@ -89,6 +89,22 @@ describe('the slash command', () => {
     expect(dispatcher.ran).toHaveLength(1)
   })
 
+  test('answers in a channel that was added while it is in use, not when it was only tried nor once it is removed', async () => {
+    const inUse = new Set<string>()
+    await restart({}, systemClock, id => inUse.has(id))
+    slack.addChannel({ id: 'C00ADDED', name: 'payments' })
+    started.bot.open!({ id: 'slack:C00ADDED', name: '', address: null, secret: null })
+    await started.vakt('whoami', slack.member, 'C00ADDED')
+    await started.answersTo(slack.member, 1, 'C00ADDED')
+    inUse.add('slack:C00ADDED')
+    await started.vakt('whoami', slack.member, 'C00ADDED')
+    await started.answersTo(slack.member, 2, 'C00ADDED')
+    inUse.clear()
+    await started.vakt('whoami', slack.member, 'C00ADDED')
+    const refused = '🟠 Ask in #ops: elsewhere Vakt answers only workspace admins.'
+    expect(await started.answersTo(slack.member, 3, 'C00ADDED')).toEqual([refused, 'kari member', refused])
+  })
+
   test('sends the files of a private reply to the person alone', async () => {
     await started.vakt('export')
     await slack.until(() => slack.messages('D00KARI').length === 1)

@@ -14,7 +14,11 @@ export type Started = Awaited<ReturnType<typeof startBot>>
 export const hasty: Clock = { now: Date.now, at: (at, task) => systemClock.at(Math.min(at, Date.now() + 30), task) }
 
 /** Starts a simulator and a bot that is online with it over Socket Mode, allowed only what the manifest asks for. */
-export async function startBot(options: SlackOptions = {}, clock: Clock = systemClock) {
+export async function startBot(
+  options: SlackOptions = {},
+  clock: Clock = systemClock,
+  isChannel: (id: string) => boolean = () => true,
+) {
   const slack = await startSlack({ scopes: SCOPES, ...options })
   const dispatcher = createTestDispatcher()
   const settings = {
@@ -28,6 +32,7 @@ export async function startBot(options: SlackOptions = {}, clock: Clock = system
     settings,
     capabilities: definition.capabilities,
     dispatcher: dispatcher.dispatcher,
+    isChannel,
     clock,
     logger: silentLogger,
     timeoutMs: 1_500,

@@ -26,8 +26,8 @@ export interface BotParts {
   requesterOf: (id: string, name: string, team?: string) => Promise<SlackRequester>
   /** The channel for alerts. */
   channelId: string
-  /** The channels that commands added; people there are answered too. */
-  others?: ReadonlySet<string>
+  /** The channels in use that commands added; people there are answered too. */
+  others?: () => ReadonlySet<string>
   /** The name of the channel for alerts, such as `#ops`. */
   channelName: () => string
   timeZone: string
@@ -77,7 +77,7 @@ export function createBot(parts: BotParts) {
   const homes = createHomes({
     ...{ web, clock, logger, newerBlocks: parts.newerBlocks, memory: parts.memory, channelName: parts.channelName },
     ...{ timeZone: parts.timeZone, instance: parts.instance },
-    channels: () => [parts.channelId, ...(parts.others ?? [])],
+    channels: () => [parts.channelId, ...(parts.others?.() ?? [])],
     board: async user => dispatcher.run({ line: BOARD }, await requesterFor(user)),
     isAdmin: async user => (await requesterFor(user)).admin,
   })
@@ -203,7 +203,7 @@ export function createBot(parts: BotParts) {
   async function whyNotHere(origin: Origin, requester: SlackRequester): Promise<Reply | null> {
     if (requester.isOutsider) return toReply(new Problem('forbidden', NO_ROLE))
     if (isHome(origin) && (await homes.mayLook(origin.user))) return null
-    const isHere = origin.channel === parts.channelId || (parts.others?.has(origin.channel) ?? false)
+    const isHere = origin.channel === parts.channelId || (parts.others?.().has(origin.channel) ?? false)
     if (isHere || requester.admin) return null
     return toReply(
       new Problem('forbidden', `Ask in ${parts.channelName()}: elsewhere Vakt answers only workspace admins.`),

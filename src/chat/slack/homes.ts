@@ -53,7 +53,8 @@ export function createHomes(parts: HomesParts): Homes {
   const { web, newerBlocks, memory, clock, logger } = parts
   const openedAt = new Map<string, number>(readOpen(memory))
   const shown = new BoundedMap<string, string>(MAX_OPEN)
-  let members: { at: number; users: ReadonlySet<string> } | null = null
+  let members: { at: number; byChannel: ReadonlyMap<string, ReadonlySet<string>>; users: ReadonlySet<string> } | null =
+    null
   let refreshedAt = Number.NEGATIVE_INFINITY
   let isRefreshing = false
   let cancel = () => {}
@@ -64,17 +65,27 @@ export function createHomes(parts: HomesParts): Homes {
     return parts.isAdmin(user)
   }
 
-  /** The members of all alert channels; the last known ones while Slack does not answer. */
+  /** The members of all alert channels; of a channel that cannot be read, the last known ones. */
   const readMembers = async (): Promise<ReadonlySet<string>> => {
     if (members && clock.now() - members.at < MEMBERS_CACHE_MS) return members.users
-    const users = new Set<string>()
-    try {
-      for (const channel of parts.channels()) for await (const user of membersOf(channel)) users.add(user)
-      members = { at: clock.now(), users }
-    } catch (error) {
-      logger.warn('the members of the Slack channel could not be read', { error })
+    const before = members
+    const byChannel = new Map<string, ReadonlySet<string>>()
+    let isComplete = true
+    for (const channel of parts.channels()) {
+      try {
+        const users = new Set<string>()
+        for await (const user of membersOf(channel)) users.add(user)
+        byChannel.set(channel, users)
+      } catch (error) {
+        isComplete = false
+        byChannel.set(channel, before?.byChannel.get(channel) ?? new Set())
+        logger.warn('the members of a Slack channel could not be read', { channel, error })
+      }
     }
-    return members?.users ?? users
+    const users = new Set([...byChannel.values()].flatMap(own => [...own]))
+    // What is incomplete is read again with the next question.
+    members = { at: isComplete ? clock.now() : Number.NEGATIVE_INFINITY, byChannel, users }
+    return users
   }
 
   async function* membersOf(channel: string): AsyncGenerator<string> {

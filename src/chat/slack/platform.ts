@@ -30,6 +30,8 @@ export interface SlackOptions {
   settings: SlackSettings
   capabilities: Capabilities
   dispatcher: CommandDispatcher
+  /** Whether alerts can go to the channel of this id now; people are answered only there. */
+  isChannel?: (id: string) => boolean
   /** The id of this Vakt, for its buttons. */
   instance?: string
   logger: Logger
@@ -68,7 +70,10 @@ export function createSlack(parts: SlackOptions): Platform {
   const lookups = createClient(botToken, options(Math.min(LOOKUP_TIMEOUT_MS, timeoutMs ?? LOOKUP_TIMEOUT_MS)))
   let foundName: string | null = null
   let isStopping = false
-  const others = new Set<string>()
+  /** The channels that were opened, also those that were only tried, or removed since. */
+  const opened = new Set<string>()
+  const { isChannel = () => true } = parts
+  const others = () => new Set([...opened].filter(id => isChannel(`slack:${id}`)))
   const channelName = () => (foundName === null ? channelId : `#${foundName}`)
 
   const http = appToken === null ? createReceiver(settings.signingSecret ?? '', clock, logger) : null
@@ -114,7 +119,7 @@ export function createSlack(parts: SlackOptions): Platform {
     open({ id, name }) {
       const other = addressIn(id, 'slack')
       if (other === null || other === channelId) return null
-      others.add(other)
+      opened.add(other)
       const otherName = () => (name === '' ? other : `#${name}`)
       const own = { web, channelId: other, capabilities, timeZone, instance, channelName: otherName, logger }
       return createChannel({ ...own, ...shown })
