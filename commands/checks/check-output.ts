@@ -4,7 +4,9 @@ import { formatBytes } from '../../src/bytes.ts'
 import type { Span } from '../../src/card.ts'
 import { type Beat, listBeats, readBeat } from '../../src/checks/beats.ts'
 import type { Check } from '../../src/checks/check.ts'
+import { readCheck } from '../../src/checks/checks.ts'
 import { Problem } from '../../src/problem.ts'
+import { findProject } from '../../src/projects/projects.ts'
 import { truncate } from '../../src/text.ts'
 import { type Context, checkName, checkOf, command, projectName } from '../context.ts'
 import { beatResult, shownBody } from './check-card.ts'
@@ -26,7 +28,7 @@ export const checksOutput = command({
     project: projectName().optional().describe('Project of the check'),
   },
   run({ name, beat: id, project }, context) {
-    const check = checkOf(context, name, project)
+    const check = checkOfBeat(context, id, name, project) ?? checkOf(context, name, project)
     const beat = id === undefined ? latestOutput(check, context) : beatOf(check, id, context)
     const output = (shownBody(beat, check, context) ?? '').replaceAll('\r\n', '\n').trimEnd()
     const exit = beat.exitStatus === null ? '' : ` with exit status ${beat.exitStatus}`
@@ -52,6 +54,14 @@ export const checksOutput = command({
 export function outputEnd(beat: Beat, check: Check, context: Context): Span[] {
   const end = shownBody(beat, check, context)?.trimEnd().split('\n').at(-1)?.trim()
   return end ? [' · ', { code: truncate(end, MAX_END_LENGTH) }] : []
+}
+
+/** The check that a beat belongs to, if it is the one that was named: the button of a card has no project, and several may have its name. */
+function checkOfBeat({ state }: Context, id: number | undefined, name: string, project: string | undefined) {
+  const beat = id === undefined ? undefined : readBeat(state, id)
+  const check = beat && readCheck(state, beat.checkId)
+  if (check === undefined || ![check.uuid, check.name, check.slug].includes(name)) return null
+  return project === undefined || findProject(state, project).id === check.projectId ? check : null
 }
 
 function latestOutput(check: Check, { state }: Context): Beat {

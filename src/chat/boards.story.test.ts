@@ -48,6 +48,19 @@ describe('a board', () => {
     expect(app.channel.messages.filter(({ card }) => card.isView)).toHaveLength(1)
   })
 
+  test('shows a check that is down although its alert was resolved and another alert has its name in its title', async () => {
+    const app = await withBoard('board now')
+    await app.result('projects add shop')
+    for (const line of ['db', 'mydb-2', 'db --project shop']) await (await app.hasCheck(line))('/fail')
+    await app.result('resolve 1')
+    const reply = await app.says('board now')
+    const rows = reply.card.rows!.filter(({ text }) =>
+      app.text({ title: '', tone: 'plain', lines: [text] }).includes('Check'),
+    )
+    expect(rows.map(({ action }) => action!.line)).toEqual(['checks show db --project default'])
+    expect((await app.says(rows[0]!.action!.line)).ok).toBe(true)
+  })
+
   test('is edited at most every 20 s in a storm, and once in 5 min while nothing changes', async () => {
     const app = await withBoard()
     const beats = []

@@ -267,8 +267,8 @@ function busyBoard(now: number): Card {
       acknowledged: 1,
       checks: { down: 1, late: 1, up: 41, new: 0, paused: 2 },
       worstChecks: [
-        { name: 'nightly-backup', status: 'down', since: now - 95 * 60_000 },
-        { name: 'import-orders', status: 'late', since: now - 4 * 60_000 },
+        { id: 1, project: 'shop', name: 'nightly-backup', status: 'down', since: now - 95 * 60_000 },
+        { id: 2, project: 'shop', name: 'import-orders', status: 'late', since: now - 4 * 60_000 },
       ],
       hosts: 6,
       hostsDown: 0,

@@ -1,5 +1,6 @@
 // Applies what a request of Healthchecks' API says to a check: `_lookup` and `_update` of hc/api/views.py.
 import type { State } from '../../state/database.ts'
+import { dropInvisible } from '../../text.ts'
 import { SECOND } from '../../time.ts'
 import { timeZoneId } from '../../time-zone.ts'
 import type { Check, CheckChanges } from '../check.ts'
@@ -88,9 +89,12 @@ function rename(state: State, check: Check, spec: CheckSpec, { projectId, now }:
   return editCheck(state, check, { name }, now)
 }
 
-/** Names are unique in Vakt, and not in Healthchecks: a name that is taken is numbered. */
+/**
+ * Names are unique in Vakt, and not in Healthchecks: a name that is taken is numbered. They are one line, so that a command can
+ * name the check.
+ */
 function freeName(state: State, projectId: number, name: string): string {
-  const wanted = name.trim() || 'check'
+  const wanted = dropInvisible(name.replaceAll(/[\p{Cc}\p{Bidi_Control}\s]+/gu, ' ')).trim() || 'check'
   const taken = new Set(listChecks(state, { projectId }).map(check => check.name))
   if (!taken.has(wanted)) return wanted
   for (let number = 2; ; number++) if (!taken.has(`${wanted} ${number}`)) return `${wanted} ${number}`

@@ -835,6 +835,14 @@ describe.each(Object.entries(TESTS))('test_%s.py', (file, tests) => {
   })
 })
 
+it('a name of several lines is one line for commands, and as it was sent for the API', async () => {
+  const { create, ping, project } = await fresh()
+  const { uuid, name } = await create({ name: ' nightly\n\u202ebackup\u200b ' })
+  expect(name).toBe(' nightly\n\u202ebackup\u200b ')
+  await ping(uuid, '/fail', { method: 'POST', body: 'disk full' })
+  expect(await app.answerText(`checks output "nightly backup" --project ${project}`)).toContain('disk full')
+})
+
 it('holds all of the cases of Healthchecks but those that are named here, each with its reason', () => {
   const all = Object.entries(CASES).flatMap(([file, names]) => names.split(' ').map(name => `${file}.${name}`))
   expect(all.filter(name => !held.has(name)).sort()).toEqual(Object.keys(NOT_HELD).sort())

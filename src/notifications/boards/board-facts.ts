@@ -68,7 +68,9 @@ function countOfProject(state: State, projectId: number, now: number): Record<Sh
 function worstChecks(state: State, own: { projectId?: number }, now: number): BoardCheck[] {
   return (['down', 'late'] as const).flatMap(status =>
     listChecks(state, { ...own, status: { shown: status, at: now }, limit: MAX_CHECKS }).map(check => ({
+      id: check.id,
       name: check.name,
+      project: readProjectById(state, check.projectId)?.name ?? '',
       status,
       since: status === 'down' ? (check.missedAt ?? check.lastBeatAt) : check.lateAt,
     })),

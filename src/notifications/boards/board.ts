@@ -7,7 +7,7 @@ import { quoteWord } from '../../command/command-line.ts'
 import { SEVERITIES, type Severity } from '../../severity.ts'
 import { plural } from '../../text.ts'
 
-export type BoardCheck = { name: string; status: 'down' | 'late'; since: number | null }
+export type BoardCheck = { id: number; name: string; project: string; status: 'down' | 'late'; since: number | null }
 export type BoardHost = { name: string; isDown: boolean; since: number | null; usage: string }
 /** A shift of a rotation; `rotation` is its name. */
 export type BoardShift = { rotation: string; who: string; until: number }
@@ -169,19 +169,21 @@ function alertRow(alert: Alert): Row {
 function checkRows({ worstChecks, alerts }: BoardFacts): Row[] {
   const shown = alerts.slice(0, MAX_ALERT_ROWS)
   return worstChecks
-    .filter(({ name }) => !shown.some(({ title }) => title.includes(name)))
+    .filter(({ id }) => !shown.some(({ checkId }) => checkId === id))
     .slice(0, MAX_CHECK_ROWS)
-    .map(({ name, status, since }) => ({
+    .map(({ name, project, status, since }) => ({
       name,
       text: [`${status === 'down' ? '🔴' : '🟡'} Check `, { bold: name }, ` ${status}`, ...sinceText(since)],
-      action: { label: 'Show', line: `checks show ${quoteWord(name)}` },
+      action: { label: 'Show', line: `checks show ${quoteWord(name)} --project ${project}` },
     }))
 }
 
 function hostRows({ worstHosts, alerts }: BoardFacts): Row[] {
   const shown = alerts.slice(0, MAX_ALERT_ROWS)
   return worstHosts
-    .filter(({ isDown, name }) => isDown && !shown.some(({ title }) => title.includes(name)))
+    .filter(
+      ({ isDown, name }) => isDown && !shown.some(({ role, labels }) => role === 'host-down' && labels.host === name),
+    )
     .slice(0, MAX_HOST_ROWS)
     .map(({ name, since }) => ({
       name,
