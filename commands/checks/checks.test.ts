@@ -49,6 +49,38 @@ describe('a list of checks', () => {
   })
 })
 
+it('the output button of an alert finds its check where two projects have one of that name', async () => {
+  const app = await startApp()
+  await app.result('projects add shop')
+  for (const [line, body] of [
+    ['backup', 'disk full'],
+    ['backup --project shop', 'no route'],
+  ] as const)
+    await (await app.hasCheck(line))('/fail', { method: 'POST', body })
+  const lines = app.channel.messages.map(({ card }) => card.buttons!.find(({ label }) => label === 'Output')!.line)
+  expect(await app.answerText(lines[0]!)).toContain('disk full')
+  expect(await app.answerText(lines[1]!)).toContain('no route')
+  expect(await app.answerText(lines[1]!.replace('backup', 'other'))).toContain('There is no check "other"')
+  expect(await app.answerText(`${lines[1]} --project default`)).toContain('has no beat')
+})
+
+it('a silence of a removed check does not mute the one that is added next; no id means another row', async () => {
+  const app = await startApp()
+  await (await app.hasCheck('noisy'))('/fail')
+  await app.result('silence add --alert 1 --for 7d')
+  await app.result('checks remove noisy --yes')
+  const beat = await app.hasCheck('payments')
+  await beat('/fail')
+  expect(app.titles()).toContain('Critical: payments reported a failure')
+
+  // Badges and keys of reported alerts hold the id of a project.
+  for (const line of ['projects add shop', 'projects remove shop --yes', 'projects add other']) await app.result(line)
+  expect(app.state.prepare('select id, name from projects order by id').all()).toEqual([
+    { id: 1, name: 'default' },
+    { id: 3, name: 'other' },
+  ])
+})
+
 describe('an edit', () => {
   it('that is refused changes nothing', async () => {
     const app = await startApp()

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { SQL } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
+import { freshId } from '../state/key-value.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
 import { checks, projects } from '../state/schema/index.ts'
 import { type Check, type CheckChanges, restart, resume, type ShownStatus } from './check.ts'
@@ -21,7 +22,13 @@ export function addCheck(state: State, draft: CheckDraft, now: number): Check {
   }
   const slug = draft.slug ?? freeSlug(state, draft.projectId, draft.name)
   const row = { uuid: randomUUID(), ...draft, slug, status: 'new' as const, createdAt: now }
-  return state.transaction(() => state.db.insert(checks).values(row).returning().get())
+  return state.transaction(() =>
+    state.db
+      .insert(checks)
+      .values({ ...row, id: freshId(state, 'checks') })
+      .returning()
+      .get(),
+  )
 }
 
 /** The slug of a name, for its ping URL: `Nightly backup (eu)` becomes `nightly-backup-eu`. */

@@ -2,6 +2,7 @@
 import { Problem } from '../problem.ts'
 import type { Vault } from '../projects/vault.ts'
 import type { State } from '../state/database.ts'
+import { freshId } from '../state/key-value.ts'
 import { asc, eq, sql } from '../state/orm.ts'
 import { hosts } from '../state/schema/index.ts'
 import { type Host, refuseHostName } from './host.ts'
@@ -20,7 +21,11 @@ const MAX_LISTED_NAMES = 10
 export function addHost(state: State, host: NewHost): Host {
   return state.transaction(() => {
     refuseNewName(state, host.name, 'name')
-    return state.db.insert(hosts).values(host).returning().get()
+    return state.db
+      .insert(hosts)
+      .values({ ...host, id: freshId(state, 'hosts') })
+      .returning()
+      .get()
   })
 }
 

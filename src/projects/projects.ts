@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { MEBIBYTE } from '../bytes.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
+import { freshId } from '../state/key-value.ts'
 import { asc, eq, isNull, sql } from '../state/orm.ts'
 import { projects, removedProjects } from '../state/schema/index.ts'
 import { HOUR } from '../time.ts'
@@ -26,6 +27,7 @@ export function addProject(state: State, name: string, now: number): Project {
     state.db
       .insert(projects)
       .values({
+        id: freshId(state, 'projects'),
         name,
         logName: newLogName(name),
         pingKey: randomWord(PING_KEY_LENGTH),

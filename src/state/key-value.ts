@@ -23,6 +23,8 @@ export type ValueName =
   | 'backup'
   /** The epoch of the lease under which the state was written last. */
   | 'lease epoch'
+  /** The last id that a table gave to a row. */
+  | `last id of ${string}`
   /** What a chat platform remembers. */
   | `chat ${string}`
 
@@ -42,4 +44,16 @@ export function writeValue(state: State, name: ValueName, value: string): void {
 /** Deletes a name and its value. */
 export function deleteValue(state: State, name: ValueName): void {
   state.transaction(() => state.prepare('delete from key_values where name = ?').run(name))
+}
+
+/**
+ * The id of the next row of a table, in the running transaction: one that no row ever had. SQLite would give that of the last
+ * row again when it is deleted, and the silences, alerts, badges and links that hold it would mean another row.
+ */
+export function freshId(state: State, table: 'checks' | 'hosts' | 'projects' | 'rules'): number {
+  const name = `last id of ${table}` as const
+  const { last } = state.prepare<[], { last: number }>(`select coalesce(max(id), 0) as last from ${table}`).get()!
+  const id = Math.max(last, Number(readValue(state, name) ?? 0)) + 1
+  writeValue(state, name, String(id))
+  return id
 }

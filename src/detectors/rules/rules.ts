@@ -2,7 +2,7 @@
 import { Problem } from '../../problem.ts'
 import { compareSeverity } from '../../severity.ts'
 import type { State } from '../../state/database.ts'
-import { readValue, writeValue } from '../../state/key-value.ts'
+import { freshId, readValue, writeValue } from '../../state/key-value.ts'
 import { asc, eq, sql } from '../../state/orm.ts'
 import { rules } from '../../state/schema/index.ts'
 import type { Rule } from './rule.ts'
@@ -78,7 +78,11 @@ export function addRule(state: State, rule: NewRule): Rule {
   refuseTaken(state, rule.name)
   return state.transaction(() => {
     state.forget('rules')
-    return state.db.insert(rules).values(rule).returning().get()
+    return state.db
+      .insert(rules)
+      .values({ ...rule, id: freshId(state, 'rules') })
+      .returning()
+      .get()
   })
 }
 
