@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { formatBytes } from '../../bytes.ts'
 import { type Diagnosis, fails, isWell, warns } from '../../diagnosis.ts'
 import { contentFault } from '../../logs/embedded/blocks/content-fault.ts'
-import { LAYOUT_VERSION } from '../../logs/embedded/blocks/schema.ts'
+import { hasBlocks, LAYOUT_VERSION } from '../../logs/embedded/blocks/schema.ts'
 import { OLDEST_LAYOUT_VERSION } from '../../logs/embedded/indexed/rows.ts'
 import { readSummary } from '../../logs/embedded/partitions/partition-file.ts'
 import { parsePartition } from '../../logs/embedded/partitions/partition-name.ts'
@@ -92,7 +92,7 @@ function examinePartition(path: string, file: string): number | Diagnosis {
       return fails(PART, `The partition ${file} has no layout that Vakt reads (${layout}).`, REMEDY)
     const damage = database.pragma('quick_check(1)', { simple: true }) as string
     if (damage !== 'ok') return fails(PART, `The partition ${file} is damaged (${damage}).`, REMEDY)
-    const fault = layout === LAYOUT_VERSION ? contentFault(database) : null
+    const fault = hasBlocks(layout) ? contentFault(database) : null
     if (fault !== null) return fails(PART, `The partition ${file} is damaged (${fault}).`, REMEDY)
     return readSummary(database).lines
   } catch (error) {

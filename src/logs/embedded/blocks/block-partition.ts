@@ -8,6 +8,7 @@ import { BlockDamagedError } from './block-reader.ts'
 import { deleteBlock, insertBlock, lastBlock, openBlock, type StoredBlock } from './block-table.ts'
 import type { RowSet } from './columns/row-set.ts'
 import { type ProjectSize, ProjectSizes } from './project-sizes.ts'
+import { LAYOUT_VERSION } from './schema.ts'
 import { deleteSegmentOf, insertSegment, mergeSegments } from './words/segment-table.ts'
 
 /** A row of arrivals has at most so many lines and about so many bytes, so that whole rows fill a block. */
@@ -219,6 +220,9 @@ export class BlockPartition extends Partition {
 
   #insertBlock(block: ReturnType<typeof sealBlock>): void {
     const id = this.#nextId++
+    // From here on a Vakt that knows the earlier layout only must not read the file.
+    if (this.db.pragma('user_version', { simple: true }) !== LAYOUT_VERSION)
+      this.db.pragma(`user_version = ${LAYOUT_VERSION}`)
     insertBlock(this.db, id, block)
     insertSegment(this.db, this.#nextId++, [{ block: id, hashes: block.words }])
     this.#generation++

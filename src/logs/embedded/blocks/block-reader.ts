@@ -3,8 +3,8 @@
 import { errorMessage } from '../../../text.ts'
 import type { Level, LogLine } from '../../line.ts'
 import { lineId } from '../partitions/line-key.ts'
-import { type BlockSummary, FIELD_COLUMNS, type FieldColumns, type Piece } from './block.ts'
-import { AttributeColumns } from './columns/attribute-columns.ts'
+import { attributeGroup, type BlockSummary, FIELD_COLUMNS, type FieldColumns, type Piece } from './block.ts'
+import { type AttributeColumns, readAttributes, readAttributesInOnePiece } from './columns/attribute-columns.ts'
 import { ByteReader } from './columns/byte-io.ts'
 import { TextColumn } from './columns/text-column.ts'
 import type { TextLines } from './columns/text-lines.ts'
@@ -92,8 +92,11 @@ export class BlockReader {
   /** Null when no line has attributes. */
   get attributes(): AttributeColumns | null {
     if (this.#attributes === undefined) {
-      const bytes = this.#piece('attributes')
-      this.#attributes = bytes ? new AttributeColumns(bytes, this.lines) : null
+      const directory = this.#piece('attributeDirectory')
+      const earlier = directory ? null : this.#piece('attributes')
+      if (directory)
+        this.#attributes = readAttributes(directory, this.lines, group => this.#required(attributeGroup(group)))
+      else this.#attributes = earlier && readAttributesInOnePiece(earlier, this.lines)
     }
     return this.#attributes
   }

@@ -19,10 +19,24 @@ export const PIECES = [
   'variables',
   'stackTemplates',
   'stackVariables',
+  // All attributes of blocks before layout 5.
   'attributes',
   'ids',
+  'attributeDirectory',
+  'attributes1',
+  'attributes2',
+  'attributes3',
+  'attributes4',
+  'attributes5',
+  'attributes6',
+  'attributes7',
 ] as const
 export type Piece = (typeof PIECES)[number]
+
+/** The piece of a group of attributes, 0 to `MAX_ATTRIBUTE_GROUPS` - 1. */
+export function attributeGroup(group: number): Piece {
+  return `attributes${group + 1}` as Piece
+}
 
 /** The fields whose values a summary lists. */
 export const SUMMARY_FIELDS = ['project', 'source', 'host', 'group', 'fingerprint'] as const
@@ -72,7 +86,8 @@ export function sealBlock(unordered: readonly SealedLine[], rawBytes: number): S
   if (messages.variables.length > 0) pieces.variables = compress(messages.variables)
   if (stacks) pieces.stackTemplates = compress(stacks.templates)
   if (stacks && stacks.variables.length > 0) pieces.stackVariables = compress(stacks.variables)
-  if (attributes) pieces.attributes = compress(attributes.bytes)
+  if (attributes) pieces.attributeDirectory = compress(attributes.directory)
+  for (const [group, bytes] of attributes?.groups.entries() ?? []) pieces[attributeGroup(group)] = compress(bytes)
   if (hasIds) pieces.ids = compress(encodeIds(lines))
   addTexts(messages)
   if (stacks) addTexts(stacks)

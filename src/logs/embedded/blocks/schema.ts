@@ -1,7 +1,17 @@
 // The tables of a partition file: lines as they arrive, sealed blocks, and the index of their words.
 
-/** The version of the file layout; it changes also when the words of a block are made in another way. */
-export const LAYOUT_VERSION = 4
+/**
+ * The version of the file layout; it changes also when the words of a block are made in another way. Blocks of layout 4, which have
+ * all attributes in one piece, may be in a file of this one, too.
+ */
+export const LAYOUT_VERSION = 5
+/** Files of this layout and later ones have blocks. */
+const FIRST_LAYOUT_OF_BLOCKS = 4
+
+/** Whether files of a layout have blocks, rather than rows with a full-text index. */
+export function hasBlocks(layout: number): boolean {
+  return layout >= FIRST_LAYOUT_OF_BLOCKS && layout <= LAYOUT_VERSION
+}
 
 // `arrivals` has the lines that are not sealed yet, one row for a transaction or a part of it. Ids of all tables come from
 // `next_id` and are never used again, so a reader may remember what it read by them; `generation` grows when blocks change. `projects` has

@@ -8,6 +8,11 @@ import { lineId } from '../partitions/line-key.ts'
 const WORD_VERSIONS: { [layout: number]: WordVersion } = { 2: 1, 3: 2 }
 export const OLDEST_LAYOUT_VERSION = 2
 
+/** Whether files of a layout have rows. */
+export function hasRows(layout: number): boolean {
+  return layout in WORD_VERSIONS
+}
+
 /** `marks` has the timestamp of one in this many lines: samples to cut scans into even slices. */
 export const LINES_PER_MARK = 4096
 /** A partition lists at most this many distinct values of each field. */

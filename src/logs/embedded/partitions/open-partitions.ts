@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Sqlite } from '../../../state/sqlite.ts'
 import { BlockConnection } from '../blocks/block-connection.ts'
 import type { StoredBlock } from '../blocks/block-table.ts'
-import { LAYOUT_VERSION } from '../blocks/schema.ts'
+import { hasBlocks } from '../blocks/schema.ts'
 import { IndexedConnection } from '../indexed/indexed-connection.ts'
 import type { PartitionConnection } from '../query/partition-connection.ts'
 
@@ -65,8 +65,8 @@ function connect(file: string, onDamage: (block: StoredBlock, error: Error) => v
   try {
     db.pragma('busy_timeout = 5000')
     db.pragma(`cache_size = -${CACHE_KIB}`)
-    const isOfBlocks = db.pragma('user_version', { simple: true }) === LAYOUT_VERSION
-    return isOfBlocks ? new BlockConnection(db, onDamage) : new IndexedConnection(db)
+    const layout = Number(db.pragma('user_version', { simple: true }))
+    return hasBlocks(layout) ? new BlockConnection(db, onDamage) : new IndexedConnection(db)
   } catch (error) {
     db.close()
     throw error

@@ -4,8 +4,8 @@ import { Sqlite } from '../../../state/sqlite.ts'
 import { errorMessage } from '../../../text.ts'
 import { parseArrival } from '../blocks/arrivals.ts'
 import { openBlock } from '../blocks/block-table.ts'
-import { LAYOUT_VERSION } from '../blocks/schema.ts'
-import { LINE_COLUMNS, lineOf, OLDEST_LAYOUT_VERSION, type Row } from '../indexed/rows.ts'
+import { hasBlocks } from '../blocks/schema.ts'
+import { hasRows, LINE_COLUMNS, lineOf, type Row } from '../indexed/rows.ts'
 import type { PlacedLine } from './partition.ts'
 
 const ROWS_PER_READ = 500
@@ -20,8 +20,8 @@ export function* salvageLines(file: string): Generator<PlacedLine[]> {
   const db = openDamaged(file)
   try {
     const layout = Number(db.pragma('user_version', { simple: true }))
-    if (layout === LAYOUT_VERSION) yield* linesOfBlocks(db)
-    else if (layout >= OLDEST_LAYOUT_VERSION && layout < LAYOUT_VERSION) yield* linesOfRows(db)
+    if (hasBlocks(layout)) yield* linesOfBlocks(db)
+    else if (hasRows(layout)) yield* linesOfRows(db)
     else throw new Problem('invalid', `${file} was written by another version of Vakt (layout ${layout}).`)
   } finally {
     db.close()

@@ -2,14 +2,31 @@
 import type { Json } from '../../../line.ts'
 import { ByteReader, ByteWriter } from './byte-io.ts'
 import { TextLines } from './text-lines.ts'
-import { readValues, ValueColumnBuilder, writeValues } from './value-column.ts'
+import { readValues, type ValueColumn, ValueColumnBuilder, writeValues } from './value-column.ts'
 
 type Attributes = { readonly [name: string]: Json }
 
-/** Encodes the attributes of rows; null when no row has any. `columns` are the values as JSON texts, by name. */
-export function encodeAttributes(
-  rows: readonly Attributes[],
-): { bytes: Buffer; columns: ReadonlyMap<string, readonly string[]> } | null {
+/** The lowest and the highest number of a column. */
+export type NumberRange = readonly [lowest: number, highest: number]
+
+/** Where a column is: its group, its place in that, its length in bytes; and its numbers, when it has no texts and lists. */
+type Entry = [name: string, group: number, start: number, length: number, range: NumberRange | null]
+
+/** Columns are read in so many groups at most, so that a question about one attribute does not read the others. */
+export const MAX_ATTRIBUTE_GROUPS = 7
+/** Columns that are shorter together share a group: each is compressed apart. */
+const MIN_GROUP_BYTES = 8 * 1024
+
+export type EncodedAttributes = {
+  /** The names of each row, and where each column is. */
+  directory: Buffer
+  groups: readonly Buffer[]
+  /** The values as JSON texts, by name. */
+  columns: ReadonlyMap<string, readonly string[]>
+}
+
+/** Encodes the attributes of rows; null when no row has any. */
+export function encodeAttributes(rows: readonly Attributes[]): EncodedAttributes | null {
   const shapes = new ValueColumnBuilder(rows.length)
   const columns = new Map<string, string[]>()
   let shape = '[]'
@@ -28,13 +45,46 @@ export function encodeAttributes(
     }
   }
   if (columns.size === 0) return null
-  const writer = new ByteWriter()
-  writeValues(writer, shapes.build())
-  for (const [name, texts] of columns) {
-    writer.json(name)
-    writer.text(texts.join('\n'))
+  const { entries, groups } = groupColumns(columns)
+  const directory = new ByteWriter()
+  writeValues(directory, shapes.build())
+  directory.json(entries)
+  return { directory: directory.finish(), groups, columns }
+}
+
+/** Spreads columns over groups of about the same size. */
+function groupColumns(columns: ReadonlyMap<string, readonly string[]>): { entries: Entry[]; groups: Buffer[] } {
+  const encoded = [...columns].map(([name, texts]) => {
+    return { name, bytes: Buffer.from(texts.join('\n'), 'utf8'), range: numberRange(texts) }
+  })
+  const total = encoded.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const count = Math.max(1, Math.min(MAX_ATTRIBUTE_GROUPS, encoded.length, Math.ceil(total / MIN_GROUP_BYTES)))
+  const members: Buffer[][] = Array.from({ length: count }, () => [])
+  const lengths = new Array<number>(count).fill(0)
+  const entries = encoded
+    .toSorted((a, b) => b.bytes.length - a.bytes.length)
+    .map(({ name, bytes, range }): Entry => {
+      const group = lengths.indexOf(Math.min(...lengths))
+      const start = lengths[group]!
+      members[group]!.push(bytes)
+      lengths[group] = start + bytes.length
+      return [name, group, start, bytes.length, range]
+    })
+  return { entries, groups: members.map(parts => Buffer.concat(parts)) }
+}
+
+/** The range of the numbers among JSON texts; null when some text may hold a number in another way. */
+function numberRange(texts: readonly string[]): NumberRange | null {
+  let lowest = Number.POSITIVE_INFINITY
+  let highest = Number.NEGATIVE_INFINITY
+  for (const text of texts) {
+    if (text === 'null' || text === 'true' || text === 'false') continue
+    const number = /^[-\d]/.test(text) ? Number(text) : Number.NaN
+    if (!Number.isFinite(number)) return null
+    if (number < lowest) lowest = number
+    if (number > highest) highest = number
   }
-  return { bytes: writer.finish(), columns }
+  return lowest <= highest ? [lowest, highest] : null
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
@@ -45,37 +95,79 @@ function jsonText(value: Json): string {
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : JSON.stringify(value)
 }
 
+/** The bytes of a column that is not decoded yet, and its numbers, as far as they are known. */
+type StoredColumn = { read(): Buffer; range: NumberRange | null }
+
+/** The attributes that `encodeAttributes` encoded; `readGroup` returns the bytes of a group. */
+export function readAttributes(
+  directory: Buffer,
+  rowCount: number,
+  readGroup: (group: number) => Buffer,
+): AttributeColumns {
+  const reader = new ByteReader(directory)
+  const shapes = readValues(reader, rowCount)
+  const groups = new Map<number, Buffer>()
+  const bytesOf = (group: number): Buffer => {
+    let bytes = groups.get(group)
+    if (!bytes) {
+      bytes = readGroup(group)
+      groups.set(group, bytes)
+    }
+    return bytes
+  }
+  const stored = new Map<string, StoredColumn>()
+  for (const [name, group, start, length, range] of reader.json<Entry[]>())
+    stored.set(name, { range, read: () => bytesOf(group).subarray(start, start + length) })
+  return new AttributeColumns(shapes, stored)
+}
+
+/** The attributes of a block whose columns are in one piece, as Vakt wrote them before layout 5. */
+export function readAttributesInOnePiece(encoded: Buffer, rowCount: number): AttributeColumns {
+  const reader = new ByteReader(encoded)
+  const shapes = readValues(reader, rowCount)
+  const stored = new Map<string, StoredColumn>()
+  for (let left = new Set(shapes.values.flatMap(namesOfShape)).size; left > 0; left--) {
+    const name = reader.json<string>()
+    const bytes = reader.part()
+    stored.set(name, { range: null, read: () => bytes })
+  }
+  return new AttributeColumns(shapes, stored)
+}
+
+function namesOfShape(shape: string): string[] {
+  return JSON.parse(shape) as string[]
+}
+
 /** The decoded attributes of a block. */
 export class AttributeColumns {
   /** The names of each row's attributes in their order, by shape. */
   readonly #shapes: readonly (readonly string[])[]
   readonly #ids: Uint8Array | Uint16Array
-  readonly #bytes = new Map<string, Buffer>()
+  readonly #stored: ReadonlyMap<string, StoredColumn>
   readonly #columns = new Map<string, AttributeColumn>()
 
-  constructor(encoded: Buffer, rowCount: number) {
-    const reader = new ByteReader(encoded)
-    const { values, ids } = readValues(reader, rowCount)
-    this.#shapes = values.map(shape => JSON.parse(shape) as string[])
+  constructor({ values, ids }: ValueColumn, stored: ReadonlyMap<string, StoredColumn>) {
+    this.#shapes = values.map(namesOfShape)
     this.#ids = ids
-    const names = new Set(this.#shapes.flat())
-    for (let left = names.size; left > 0; left--) {
-      const name = reader.json<string>()
-      this.#bytes.set(name, reader.part())
-    }
+    this.#stored = stored
   }
 
-  get names(): IterableIterator<string> {
-    return this.#bytes.keys()
+  get names(): Iterable<string> {
+    return this.#stored.keys()
+  }
+
+  /** The range of all numbers of a name; null when it is not known. */
+  range(name: string): NumberRange | null {
+    return this.#stored.get(name)?.range ?? null
   }
 
   /** The column of a name; null when no row has it. */
   column(name: string): AttributeColumn | null {
     let column = this.#columns.get(name)
     if (column === undefined) {
-      const bytes = this.#bytes.get(name)
-      if (bytes === undefined) return null
-      column = new AttributeColumn(bytes.toString('utf8'), this.#rowsWith(name))
+      const stored = this.#stored.get(name)
+      if (stored === undefined) return null
+      column = new AttributeColumn(stored.read().toString('utf8'), this.#rowsWith(name))
       this.#columns.set(name, column)
     }
     return column

@@ -5,12 +5,12 @@ import { attributesText, indexText, isPlainId, type SoughtWords, soughtWords } f
 import { attributeValueTest, containsSequence, fieldValueTest } from '../../../query/matches.ts'
 import { compileRegex } from '../../../query/regex.ts'
 import { requiredRuns } from '../../../query/regex-literals.ts'
-import type { QueryNode } from '../../../query/tree.ts'
+import type { Comparison, QueryNode } from '../../../query/tree.ts'
 import { foldCase } from '../../../query/wildcard.ts'
 import { words } from '../../../query/words.ts'
 import { levelsMatching } from '../../indexed/field-plan.ts'
 import type { BlockReader } from '../block-reader.ts'
-import type { AttributeColumn } from '../columns/attribute-columns.ts'
+import type { AttributeColumn, NumberRange } from '../columns/attribute-columns.ts'
 import { RowSet } from '../columns/row-set.ts'
 import type { TextColumn } from '../columns/text-column.ts'
 import type { ValueColumn } from '../columns/value-column.ts'
@@ -185,6 +185,7 @@ function attributeRows(
   if (!attributes) return rows
   const test = attributeValueTest(comparison, value)
   for (const name of namesOnPath(path)) {
+    if (name === path && !mayBeInRange(attributes.range(name), comparison, test)) continue
     const column = attributes.column(name)
     if (!column) continue
     const matches = valueTest(name, path, test)
@@ -193,6 +194,11 @@ function attributeRows(
     })
   }
   return rows
+}
+
+/** Whether a comparison may hold for a number of a range: it holds for one of its ends then. */
+function mayBeInRange(range: NumberRange | null, comparison: Comparison, test: (value: Json) => boolean): boolean {
+  return range === null || comparison === '=' || range.some(test)
 }
 
 /** A test for the JSON text of an attribute; plain numbers are tested as they are, the results of others remembered. */
