@@ -9,13 +9,28 @@ type Attributes = { readonly [name: string]: Json }
 /** The lowest and the highest number of a column. */
 export type NumberRange = readonly [lowest: number, highest: number]
 
-/** Where a column is: its group, its place in that, its length in bytes; and its numbers, when it has no texts and lists. */
-type Entry = [name: string, group: number, start: number, length: number, range: NumberRange | null]
+/**
+ * Where a column is: its group, its place in that, and its length in bytes; the range of its numbers, when it has no texts and
+ * lists; and where every `VALUES_PER_MARK`th value begins, but the first.
+ */
+type Entry = [
+  name: string,
+  group: number,
+  start: number,
+  length: number,
+  range: NumberRange | null,
+  marks: readonly number[],
+]
 
 /** Columns are read in so many groups at most, so that a question about one attribute does not read the others. */
 export const MAX_ATTRIBUTE_GROUPS = 7
 /** Columns that are shorter together share a group: each is compressed apart. */
 const MIN_GROUP_BYTES = 8 * 1024
+/** To read one value, so many are passed at most. */
+const VALUES_PER_MARK = 128
+/** More values of a column than this are not read one by one. */
+const MAX_SINGLES = 16
+const LINE_FEED = 10
 
 export type EncodedAttributes = {
   /** The names of each row, and where each column is. */
@@ -55,7 +70,8 @@ export function encodeAttributes(rows: readonly Attributes[]): EncodedAttributes
 /** Spreads columns over groups of about the same size. */
 function groupColumns(columns: ReadonlyMap<string, readonly string[]>): { entries: Entry[]; groups: Buffer[] } {
   const encoded = [...columns].map(([name, texts]) => {
-    return { name, bytes: Buffer.from(texts.join('\n'), 'utf8'), range: numberRange(texts) }
+    const bytes = Buffer.from(texts.join('\n'), 'utf8')
+    return { name, bytes, range: numberRange(texts), marks: marksOf(bytes, texts.length) }
   })
   const total = encoded.reduce((sum, { bytes }) => sum + bytes.length, 0)
   const count = Math.max(1, Math.min(MAX_ATTRIBUTE_GROUPS, encoded.length, Math.ceil(total / MIN_GROUP_BYTES)))
@@ -63,14 +79,31 @@ function groupColumns(columns: ReadonlyMap<string, readonly string[]>): { entrie
   const lengths = new Array<number>(count).fill(0)
   const entries = encoded
     .toSorted((a, b) => b.bytes.length - a.bytes.length)
-    .map(({ name, bytes, range }): Entry => {
+    .map(({ name, bytes, range, marks }): Entry => {
       const group = lengths.indexOf(Math.min(...lengths))
       const start = lengths[group]!
       members[group]!.push(bytes)
       lengths[group] = start + bytes.length
-      return [name, group, start, bytes.length, range]
+      return [name, group, start, bytes.length, range, marks]
     })
   return { entries, groups: members.map(parts => Buffer.concat(parts)) }
+}
+
+function marksOf(bytes: Buffer, count: number): number[] {
+  const marks: number[] = []
+  let at = 0
+  for (let passed = VALUES_PER_MARK; passed < count; passed += VALUES_PER_MARK) {
+    at = skipLines(bytes, at, VALUES_PER_MARK)
+    marks.push(at)
+  }
+  return marks
+}
+
+/** Where the line begins that is so many lines after the one at `at`. */
+function skipLines(bytes: Buffer, at: number, count: number): number {
+  let start = at
+  for (let left = count; left > 0; left--) start = bytes.indexOf(LINE_FEED, start) + 1
+  return start
 }
 
 /** The range of the numbers among JSON texts; null when some text may hold a number in another way. */
@@ -95,8 +128,8 @@ function jsonText(value: Json): string {
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : JSON.stringify(value)
 }
 
-/** The bytes of a column that is not decoded yet, and its numbers, as far as they are known. */
-type StoredColumn = { read(): Buffer; range: NumberRange | null }
+/** The bytes of a column that is not read yet, and what is known of it: an earlier layout has neither ranges nor marks. */
+type StoredColumn = { read(): Buffer; range: NumberRange | null; marks: readonly number[] }
 
 /** The attributes that `encodeAttributes` encoded; `readGroup` returns the bytes of a group. */
 export function readAttributes(
@@ -116,8 +149,8 @@ export function readAttributes(
     return bytes
   }
   const stored = new Map<string, StoredColumn>()
-  for (const [name, group, start, length, range] of reader.json<Entry[]>())
-    stored.set(name, { range, read: () => bytesOf(group).subarray(start, start + length) })
+  for (const [name, group, start, length, range, marks] of reader.json<Entry[]>())
+    stored.set(name, { range, marks, read: () => bytesOf(group).subarray(start, start + length) })
   return new AttributeColumns(shapes, stored)
 }
 
@@ -129,7 +162,7 @@ export function readAttributesInOnePiece(encoded: Buffer, rowCount: number): Att
   for (let left = new Set(shapes.values.flatMap(namesOfShape)).size; left > 0; left--) {
     const name = reader.json<string>()
     const bytes = reader.part()
-    stored.set(name, { range: null, read: () => bytes })
+    stored.set(name, { range: null, marks: [], read: () => bytes })
   }
   return new AttributeColumns(shapes, stored)
 }
@@ -145,6 +178,7 @@ export class AttributeColumns {
   readonly #ids: Uint8Array | Uint16Array
   readonly #stored: ReadonlyMap<string, StoredColumn>
   readonly #columns = new Map<string, AttributeColumn>()
+  readonly #rows = new Map<string, Uint16Array>()
 
   constructor({ values, ids }: ValueColumn, stored: ReadonlyMap<string, StoredColumn>) {
     this.#shapes = values.map(namesOfShape)
@@ -167,7 +201,7 @@ export class AttributeColumns {
     if (column === undefined) {
       const stored = this.#stored.get(name)
       if (stored === undefined) return null
-      column = new AttributeColumn(stored.read().toString('utf8'), this.#rowsWith(name))
+      column = new AttributeColumn(stored.read(), this.#rowsWith(name), stored.marks)
       this.#columns.set(name, column)
     }
     return column
@@ -183,11 +217,18 @@ export class AttributeColumns {
     ) as Attributes
   }
 
+  /** Columns that the same rows have share a list of them. */
   #rowsWith(name: string): Uint16Array {
     const isIn = this.#shapes.map(shape => shape.includes(name))
-    const rows: number[] = []
-    for (let row = 0; row < this.#ids.length; row++) if (isIn[this.#ids[row]!]) rows.push(row)
-    return Uint16Array.from(rows)
+    const key = isIn.map(Number).join('')
+    let rows = this.#rows.get(key)
+    if (!rows) {
+      const found: number[] = []
+      for (let row = 0; row < this.#ids.length; row++) if (isIn[this.#ids[row]!]) found.push(row)
+      rows = Uint16Array.from(found)
+      this.#rows.set(key, rows)
+    }
+    return rows
   }
 }
 
@@ -195,11 +236,16 @@ export class AttributeColumns {
 export class AttributeColumn {
   /** The rows that have the attribute, ascending. */
   readonly rows: Uint16Array
-  readonly #lines: TextLines
+  readonly #bytes: Buffer
+  readonly #marks: readonly number[]
+  #lines: TextLines | null = null
+  /** How many values were read one by one. */
+  #singles = 0
 
-  constructor(text: string, rows: Uint16Array) {
+  constructor(bytes: Buffer, rows: Uint16Array, marks: readonly number[]) {
+    this.#bytes = bytes
     this.rows = rows
-    this.#lines = new TextLines(text, rows.length)
+    this.#marks = marks
   }
 
   /**
@@ -207,12 +253,23 @@ export class AttributeColumn {
    * JSON text.
    */
   visit(words: readonly string[], visit: (row: number, text: string) => void): void {
-    this.#lines.visit(words, (index, text) => visit(this.rows[index]!, text))
+    this.#asLines().visit(words, (index, text) => visit(this.rows[index]!, text))
   }
 
   /** The JSON text of the value of a row that has the attribute. */
   textOf(row: number): string {
-    return this.#lines.at(indexOf(this.rows, row))
+    const index = indexOf(this.rows, row)
+    // Where many values are read, finding the beginnings of all is quicker.
+    if (this.#lines || ++this.#singles > MAX_SINGLES) return this.#asLines().at(index)
+    const mark = Math.min(Math.floor(index / VALUES_PER_MARK), this.#marks.length)
+    const start = skipLines(this.#bytes, mark === 0 ? 0 : this.#marks[mark - 1]!, index - mark * VALUES_PER_MARK)
+    const end = this.#bytes.indexOf(LINE_FEED, start)
+    return this.#bytes.toString('utf8', start, end < 0 ? this.#bytes.length : end)
+  }
+
+  #asLines(): TextLines {
+    this.#lines ??= new TextLines(this.#bytes.toString('utf8'), this.rows.length)
+    return this.#lines
   }
 }
 
