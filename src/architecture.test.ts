@@ -45,7 +45,7 @@ const LIBRARIES: Record<string, RegExp> = {
   grammy: /^src\/chat\/telegram\//,
   nodemailer: /^src\/chat\/email\//,
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
-  '@hono/node-server': /^src\/(intake\/|main\.ts|app\/satellite-process\.ts)|^bench\/bare\.ts$/,
+  '@hono/node-server': /^src\/(intake\/|app\/(satellite-)?process\.ts)|^bench\/bare\.ts$/,
   '@hono/zod-openapi': /^src\/intake\//,
   'prom-client': /^src\/intake\/metrics\/metrics\.ts$/,
   '@msgpack/msgpack': /^src\/intake\/sockets\//,

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Starts the terminal client on the Node that Vakt is pinned to, whatever Node runs npx.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
+import * as modules from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const OLDEST_NODE = 26
@@ -16,8 +17,13 @@ const pinned = [
   .map(path => fileURLToPath(new URL(path, import.meta.url)))
   .find(existsSync)
 
+// With the compiled code of the last call it answers in half the time.
+const packages = fileURLToPath(new URL('../node_modules', import.meta.url))
+if (isWritable(packages)) process.env.NODE_COMPILE_CACHE ??= `${packages}/.cache/vakt`
+
 if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) {
   process.argv[1] = client
+  if (process.env.NODE_COMPILE_CACHE) modules.enableCompileCache(process.env.NODE_COMPILE_CACHE)
   await import(client)
 } else if (pinned !== undefined) {
   const { status, signal } = spawnSync(pinned, [client, ...process.argv.slice(2)], { stdio: 'inherit' })
@@ -28,4 +34,13 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) {
     `vakt needs Node ${OLDEST_NODE}, and this is ${process.version}. Run "npm ci" in the folder of Vakt.\n`,
   )
   process.exitCode = 1
+}
+
+function isWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
