@@ -2,10 +2,7 @@
 import { createRequire } from 'node:module'
 import { parentPort } from 'node:worker_threads'
 import { Resvg } from '@resvg/resvg-js'
-import { BarChart, LineChart } from 'echarts/charts'
-import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components'
-import { init, setPlatformAPI, use } from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
+import { init, setPlatformAPI } from 'echarts'
 import { errorMessage } from '../text.ts'
 import { chartOption, PIXEL_RATIO, SIZE, type TimeChart } from './time-chart.ts'
 
@@ -16,9 +13,6 @@ const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map(name =>
 
 /** The average width of Latin letters and digits in DejaVu Sans, em. Other characters count as a whole em. */
 const LATIN_WIDTH = 0.63
-
-// Only what the charts of Vakt have: the whole of ECharts takes twice the memory and time to load.
-use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer])
 
 // Without a canvas ECharts assumes a narrower font, and texts overlap. It takes the width of a wide character as line height.
 setPlatformAPI({
