@@ -247,6 +247,57 @@ describe('a group', () => {
     expect(suppression()).toBeNull()
   })
 
+  it('that a storm holds is held as a whole, and its members by it', () => {
+    storeAlert(state, { key: 'storm:1', detector: 'storm', projectId: 1, stableAt: NOW + HOUR })
+    setThresholds(state, null, { stormRate: 5 })
+    expect(fires('a')).toMatchObject({ suppression: 'storm' })
+    const { groupId } = fires('b')
+    expect(readAlert(state, groupId!)).toMatchObject({ suppression: 'storm', suppressorId: 1 })
+    expect([member('a'), member('b')]).toMatchObject([
+      { suppression: 'group', suppressorId: groupId },
+      { suppression: 'group', suppressorId: groupId },
+    ])
+  })
+
+  it('has its recipients found again with each new member', () => {
+    for (const key of ['a', 'b']) fires(key)
+    state.prepare('update alerts set routed_version = 1, undelivered = 0').run()
+    fires('c', NOW + SECOND)
+    expect(group()).toMatchObject({ routedVersion: 0, undelivered: true })
+  })
+
+  it('that is resolved with a card that is due shows what it was', () => {
+    for (const key of ['a', 'b']) fires(key)
+    fires('c', NOW + SECOND)
+    expect(group().cardUpdateAt).not.toBeNull()
+    for (const key of ['a', 'b', 'c']) ends(key, NOW + 2 * SECOND)
+    const { version, title } = group()
+    state.prepare(`update alerts set card_update_at = 5 where detector = 'group'`).run()
+    wakeAlerts(state, NOW + MINUTE, 9)
+    expect(group()).toMatchObject({ state: 'resolved', version: version + 1, title, seenAt: NOW + MINUTE })
+  })
+
+  it('that is snoozed tells people of a member that a silence releases, and not of one that is acknowledged', () => {
+    for (const key of ['a', 'b', 'c']) fires(key)
+    addSilence(state, { projectId: null, matcher: 'c', reason: null, by: 'Ann', endsAt: NOW + HOUR }, NOW)
+    sweepSuppressions(state, NOW + 1)
+    snoozeAlert(state, 1, NOW + DAY, 'Ann', null, NOW + 2)
+    sweepSuppressions(state, NOW + HOUR)
+    expect(group()).toMatchObject({ snoozedUntil: null, mentionReason: 'joined', mentionCount: 1 })
+    addSilence(state, { projectId: null, matcher: 'b', reason: null, by: 'Ann', endsAt: NOW + 2 * HOUR }, NOW)
+    sweepSuppressions(state, NOW + HOUR + 1)
+    acknowledgeAlert(state, 1, 'Ann', null, NOW + HOUR + 2)
+    sweepSuppressions(state, NOW + 2 * HOUR)
+    expect(group()).toMatchObject({ state: 'acknowledged', mentionCount: 1 })
+  })
+
+  it('that is snoozed does not mention a worse severity', () => {
+    for (const key of ['a', 'b']) fires(key)
+    snoozeAlert(state, 1, NOW + DAY, 'Ann', null, NOW + 2)
+    fires('a', NOW + MINUTE, { severity: 'critical' })
+    expect(group()).toMatchObject({ severity: 'critical', mentionCount: 0, snoozedUntil: NOW + DAY })
+  })
+
   it('fires again with a member that flaps, also after it was resolved', () => {
     setThresholds(state, null, { flapChanges: 2, flapWindow: HOUR, flapStableFor: MINUTE })
     for (const key of ['a', 'b']) fires(key)
@@ -331,11 +382,15 @@ it('a large group counts its members only when its card is due, and writes no li
   expect([kinds().length, group().count, group().cardUpdateAt]).toEqual([lines + 1, 201, NOW + MINUTE])
   ends('d', NOW + 2 * MINUTE)
   expect([kinds().length, group().count]).toEqual([lines + 1, 201])
+  hasMembers(200)
+  ends('c', NOW + 2 * MINUTE)
+  expect([kinds().length, group().count, group().cardUpdateAt]).toEqual([lines + 2, 4, null])
   fires('e', NOW + 2 * MINUTE, { severity: 'critical' })
   expect(group()).toMatchObject({ severity: 'critical', count: 5 })
+  const before = kinds().length
   hasMembers(201)
-  for (const key of ['a', 'b', 'c']) ends(key, NOW + 3 * MINUTE)
-  expect([kinds().length, group().state]).toEqual([lines + 1, 'firing'])
+  for (const key of ['a', 'b']) ends(key, NOW + 3 * MINUTE)
+  expect([kinds().length, group().state, group().cardUpdateAt]).toEqual([before, 'firing', NOW + 3 * MINUTE])
   ends('e', NOW + 4 * MINUTE)
   expect(group().state).toBe('resolved')
 })

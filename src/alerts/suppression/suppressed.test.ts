@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { addCheck } from '../../checks/checks.ts'
 import { addProject } from '../../projects/projects.ts'
 import { memoryState, type State } from '../../state/database.ts'
-import { channels, checks, hosts, notifications } from '../../state/schema/index.ts'
+import { alertEscalations, channels, checks, escalations, hosts, notifications } from '../../state/schema/index.ts'
 import { aFinding, storeAlert } from '../../testing/alerts.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../time.ts'
 import type { Alert } from '../alert.ts'
@@ -11,10 +11,11 @@ import { listAlerts, listHistory, readAlert, readOpenAlert } from '../alerts.ts'
 import { endAlert, fireAlert } from '../lifecycle.ts'
 import { groupHosts, sweepHostGroups } from './host-groups.ts'
 import { awaitsCauseAfter, awaitsCauseUntil, hasDependents, readRootCause } from './inhibitions.ts'
+import { addMaintenance, findMaintenance } from './maintenance-windows.ts'
 import { readQuietUntil, setQuietHours } from './quiet-hours.ts'
 import { isReevaluated, nextForReevaluation, requestReevaluation } from './reevaluation.ts'
 import { setThresholds } from './settings.ts'
-import { addSilence } from './silences.ts'
+import { addSilence, extendSilence, findSilence } from './silences.ts'
 import { joinStorm, stormFor, sweepStorms } from './storms.ts'
 import {
   countSuppressed,
@@ -378,6 +379,31 @@ describe('a storm', () => {
     )
   })
 
+  it('of another project, or one that ended, is not in the way of the others', () => {
+    store({ key: 'storm:1', detector: 'storm', state: 'resolved', stableAt: NOW })
+    store({ key: 'storm:2', detector: 'storm', projectId: 2, stableAt: NOW + 1 })
+    store({ key: 'storm:0', detector: 'storm', projectId: null, stableAt: NOW })
+    expect(sweepStorms(state, NOW)).toBe(true)
+    expect([1, 2, 3].map(id => readAlert(state, id)!.resolvedAt)).toEqual([null, null, NOW])
+    expect(listHistory(state, 1)).toEqual([])
+  })
+
+  it('is over at once where no number of alerts is one any more', () => {
+    store({ key: 'storm:1', detector: 'storm', stableAt: NOW })
+    for (let i = 0; i < 4; i++) held({ firedAt: NOW })
+    setThresholds(state, null, { stormRate: 0 })
+    expect(sweepStorms(state, NOW)).toBe(true)
+  })
+
+  it('has the recipients of the alerts with escalations that it takes found again', () => {
+    for (const _ of [1, 2, 3]) store({ releasedAt: NOW, routedVersion: 1 })
+    const escalation = { name: 'lead', matcher: '', afterMs: 1, setBy: 'Ann', createdAt: 0 }
+    const { id } = state.db.insert(escalations).values(escalation).returning().get()
+    state.db.insert(alertEscalations).values({ alertId: 2, escalationId: id, remainingMs: 1 }).run()
+    stormFor(state, 1, NOW)
+    expect([1, 2, 3].map(alert => readAlert(state, alert)!.routedVersion)).toEqual([1, 0, 1])
+  })
+
   it('ends at once without a limit of alerts, and never with more than would start it again', () => {
     store({ key: 'storm:1', detector: 'storm', stableAt: NOW })
     for (let i = 0; i < 4; i++) held({ firedAt: NOW })
@@ -491,6 +517,110 @@ describe('when suppressions are evaluated again', () => {
     store({ suppression: 'storm', suppressorId: 1 })
     evaluates()
     expect([2, 3].map(id => readAlert(state, id)!.suppression)).toEqual(['storm', null])
+  })
+
+  it('a silence counts an open alert once, also when it is extended, and what it takes from a root cause', () => {
+    const cause = fires('down', NOW - MINUTE, { labels: { role: 'host-down', host: 'h' } })
+    fires('a', NOW - MINUTE, { labels: { host: 'h' } })
+    state.prepare('update alerts set card_update_at = null').run()
+    const own = silence('a project:default')
+    evaluates()
+    expect(readAlert(state, 2)).toMatchObject({ suppression: 'silence', suppressorId: own.id })
+    expect(readAlert(state, cause.id)!.cardUpdateAt).toBe(NOW)
+    const count = () => findSilence(state, own.id).suppressedCount
+    expect(count()).toBe(1)
+    extendSilence(state, own, NOW + 2 * HOUR)
+    evaluates()
+    expect([count(), readAlert(state, 2)!.suppressedUntil]).toEqual([1, NOW + 2 * HOUR])
+    expect(listHistory(state, 2).map(({ kind }) => kind)).toEqual(['fired', 'suppressed'])
+    endAlert(state, 'a', null, NOW + 1)
+    endAlert(state, 'down', null, NOW + 1)
+    evaluates(NOW + 3 * HOUR)
+    expect(listHistory(state, 2).at(-1)!.kind).toBe('resolved')
+  })
+
+  it('what suppresses others has its card updated within ten seconds of its last', () => {
+    fires('down', NOW, { labels: { role: 'host-down', host: 'h' } })
+    fires('a', NOW + SECOND, { labels: { host: 'h' } })
+    expect(readAlert(state, 1)!.cardUpdateAt).toBe(NOW + 10 * SECOND)
+    state.prepare('update alerts set card_update_at = null').run()
+    endAlert(state, 'a', null, NOW + 2 * SECOND)
+    expect(readAlert(state, 1)!.cardUpdateAt).toBe(NOW + 10 * SECOND)
+  })
+
+  it('an alert with escalations, or that a chat does not show yet, has its recipients found again', () => {
+    for (const undelivered of [true, false, false]) store({ undelivered, routedVersion: 1 })
+    const escalation = { name: 'lead', matcher: '', afterMs: 1, setBy: 'Ann', createdAt: 0 }
+    const { id } = state.db.insert(escalations).values(escalation).returning().get()
+    state.db.insert(alertEscalations).values({ alertId: 2, escalationId: id, remainingMs: 1 }).run()
+    silence('')
+    evaluates()
+    expect([1, 2, 3].map(alert => readAlert(state, alert)!.routedVersion)).toEqual([0, 0, 1])
+  })
+
+  it('planned maintenance takes open alerts as it starts, and tells of them as it ends', () => {
+    const plan = (name: string, matcher: string) =>
+      addMaintenance(
+        state,
+        {
+          ...{ projectId: null, name, matcher, cron: null, timeZone: 'UTC', duration: HOUR, days: 0, by: 'Ann' },
+          ...{ startsAt: NOW + HOUR, endsAt: NOW + 2 * HOUR },
+        },
+        NOW,
+      )
+    fires('disk', NOW)
+    plan('disks', 'disk')
+    plan('nothing', 'cpu')
+    sweepSuppressions(state, NOW)
+    nextForReevaluation(state, 999)
+    sweepSuppressions(state, NOW + HOUR)
+    expect(readAlert(state, 1)).toMatchObject({ suppression: 'maintenance', suppressedUntil: NOW + 2 * HOUR })
+    expect(findMaintenance(state, 'disks').suppressedCount).toBe(1)
+    sweepSuppressions(state, NOW + 2 * HOUR)
+    const notices = listAlerts(state, { limit: -1 }).filter(({ detector }) => detector === 'notice')
+    expect(notices.map(({ title }) => title)).toEqual(['Maintenance disks ended: 1 alert suppressed, 1 still open'])
+    expect(readAlert(state, 1)!.suppression).toBeNull()
+    expect(findMaintenance(state, 'nothing')).toMatchObject({ ended: true, endsAt: NOW + 2 * HOUR })
+  })
+
+  it('quiet hours take open alerts as they begin, and their cards are delivered as they end', () => {
+    for (const key of ['a', 'b']) fires(key, NOW, { severity: 'warning' })
+    isShown(1)
+    state.prepare('update alerts set routed_version = 1, undelivered = 0').run()
+    setQuietHours(state, null, { hours: '10:00-11:00', timeZone: 'UTC', by: 'Ann' }, NOW)
+    sweepSuppressions(state, NOW)
+    nextForReevaluation(state, 999)
+    sweepSuppressions(state, NOW + HOUR)
+    expect([1, 2].map(id => readAlert(state, id)!.suppression)).toEqual(['quiet-hours', 'quiet-hours'])
+    state.prepare('update alerts set routed_version = 1, undelivered = 0').run()
+    sweepSuppressions(state, NOW + 2 * HOUR)
+    expect(readAlert(state, 1)).toMatchObject({ suppression: null, routedVersion: 0, undelivered: true, version: 1 })
+    expect(readAlert(state, 2)).toMatchObject({ suppression: null, undelivered: true, version: 2 })
+    const { lines } = listAlerts(state, { limit: 1 })[0]!.observation
+    expect(lines).toHaveLength(4)
+  })
+
+  it('alerts that a silence releases together are a storm', () => {
+    setThresholds(state, null, { stormRate: 2 })
+    silence('')
+    for (const key of ['a', 'b', 'c', 'd']) fires(key, NOW, { severity: key === 'd' ? 'critical' : 'info' })
+    sweepSuppressions(state, NOW + HOUR)
+    const held = listAlerts(state, { open: true, limit: -1 }).filter(({ suppression }) => suppression === 'storm')
+    const storm = readOpenAlert(state, 'storm:1')!
+    expect(held.every(({ suppressorId }) => suppressorId === storm.id)).toBe(true)
+    expect([held.length, storm.severity]).toEqual([storm.suppressedCount, 'critical'])
+    expect(held.length).toBeGreaterThan(0)
+  })
+
+  it('the silent checks of a host that are not due yet go with those that are', () => {
+    for (const name of ['a', 'b', 'c', 'd']) hasCheck(name, { host: 'h' })
+    const silent = (check: string, at: number) => fires(check, at, { labels: { check, host: 'h', miss: 'silent' } })
+    for (const check of ['a', 'b', 'c']) silent(check, NOW)
+    silent('d', NOW + 20 * SECOND)
+    nextForReevaluation(state, 999)
+    sweepSuppressions(state, NOW + 30 * SECOND)
+    const host = readOpenAlert(state, 'host-checks:1:h')!
+    expect([1, 2, 3, 4].map(id => readAlert(state, id)!.suppressorId)).toEqual(Array(4).fill(host.id))
   })
 
   it('the next change is the nearest of all', () => {

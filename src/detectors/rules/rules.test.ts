@@ -921,7 +921,7 @@ describe('an error', () => {
         NOW,
       ).remindEvery,
     ]).toEqual([4 * HOUR, 5])
-    const chart = one.observation.evidence![0] as { values: number[] }
+    const chart = one.observation.evidence![0] as { values: readonly (number | null)[] }
     expect(chart.values).toHaveLength(30)
   })
 })
