@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { addProject, readProjectById } from '../projects/projects.ts'
 import { memoryState, type State } from '../state/database.ts'
-import { beats, calendars, checkFlips, checks, satellites } from '../state/schema/index.ts'
+import { beats, calendars, checkFlips, satellites } from '../state/schema/index.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
 import { type Arrival, classifyBeat } from './beat.ts'
 import { isLateBeat, listBeats, listRuns, readBeat, recordBeat, recordLateBeat, storeProbeBeat } from './beats.ts'
