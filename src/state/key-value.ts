@@ -15,6 +15,7 @@ export type ValueName =
   | 'badge secret'
   | 'log defaults'
   | 'running scenarios'
+  | 'last action request'
   /** On a satellite: its data folder, its key, what it refused, and whether it reported that the main is silent. */
   | 'satellite'
   | 'satellite refused'

@@ -1,6 +1,7 @@
 // The table of requests: runs of actions that a second person must confirm.
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
+import { readValue, writeValue } from '../../state/key-value.ts'
 import { and, eq, gt, isNull, lt } from '../../state/orm.ts'
 import { actionRequests } from '../../state/schema/index.ts'
 import { DAY } from '../../time.ts'
@@ -9,12 +10,27 @@ import type { ActionRequest } from './action.ts'
 /** Adds a request, and deletes requests that expired more than a day ago. */
 export function addRequest(state: State, request: Omit<ActionRequest, 'id' | 'closedAt'>): ActionRequest {
   return state.transaction(() => {
+    const id = nextNumber(state)
     state.db
       .delete(actionRequests)
       .where(lt(actionRequests.expiresAt, request.askedAt - DAY))
       .run()
-    return state.db.insert(actionRequests).values(request).returning().get()
+    return state.db
+      .insert(actionRequests)
+      .values({ ...request, id })
+      .returning()
+      .get()
   })
+}
+
+/** A number that no request had before: buttons of deleted requests stay in the chats, and must not confirm another one. */
+function nextNumber(state: State): number {
+  const { newest } = state
+    .prepare<[], { newest: number }>('select coalesce(max(id), 0) as newest from action_requests')
+    .get()!
+  const id = Math.max(newest, Number(readValue(state, 'last action request') ?? 0)) + 1
+  writeValue(state, 'last action request', String(id))
+  return id
 }
 
 /** The open request for the same run, if there is one. */
