@@ -13,8 +13,14 @@ const DECOMPRESSORS: Record<string, Decompress> = {
   snappy: decompressFrames,
   'x-snappy-framed': decompressFrames,
   // HTTP's deflate is zlib; some clients send it bare.
-  deflate: (body, options) => promisify(inflate)(body, options).catch(() => promisify(inflateRaw)(body, options)),
+  deflate: (body, options) =>
+    promisify(inflate)(body, options).catch(error => {
+      if (isTooLarge(error)) throw error
+      return promisify(inflateRaw)(body, options)
+    }),
 }
+
+const isTooLarge = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
 
 async function decompressFrames(body: Uint8Array, { maxOutputLength }: { maxOutputLength: number }): Promise<Buffer> {
   const { decompressSnappyFrames } = await import('../../logs/wire/snappy.ts')
@@ -53,7 +59,7 @@ export async function decompress(body: Buffer, encoding: string | null, limit: n
     }
     open = await decompressor(open, { maxOutputLength: limit }).catch(error => {
       if (error instanceof Problem) throw error
-      if (error.code === 'ERR_BUFFER_TOO_LARGE') {
+      if (isTooLarge(error)) {
         throw new Problem(
           'too_large',
           `The body is larger than ${limit} bytes when it is decompressed. Send it in smaller parts.`,
