@@ -22,6 +22,9 @@ describe('a size', () => {
 
   it('is shown in the largest unit', () => {
     expect([0, 999, 1000, 123_456, 15.3e9].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 kB', '123 kB', '15.3 GB'])
+    expect([99_940, 99_960, 999_400, 999_600, -999_600, 999.99e15].map(formatBytes)).toEqual([
+      ...['99.9 kB', '100 kB', '999 kB', '1.0 MB', '-1.0 MB', '1000 PB'],
+    ])
     expect([1024, 1536, 524_288, 2_097_152].map(formatBinaryBytes)).toEqual(['1 KiB', '1.5 KiB', '512 KiB', '2 MiB'])
   })
 })

@@ -40,11 +40,12 @@ export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
   let value = bytes
   let unit = 0
-  while (Math.abs(value) >= 1000 && unit < units.length - 1) {
+  // Rounded, so that just below a megabyte is 1.0 MB rather than 1000 kB.
+  while (Math.round(Math.abs(value)) >= 1000 && unit < units.length - 1) {
     value /= 1000
     unit++
   }
-  return `${unit === 0 || Math.abs(value) >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+  return `${unit === 0 || Math.abs(value) >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
 /** Bytes for people, in powers of 1024: `512 KiB`, `2 MiB`. */
