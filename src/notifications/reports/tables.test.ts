@@ -752,11 +752,20 @@ describe('boards', () => {
     ).toEqual(['a', 'b', 'c', 'd', 'h', 'i', 'j'])
     expect(
       rows({
-        alerts: alerts.slice(0, 1),
-        worstChecks: [down('alert 0'), down('other')],
-        worstHosts: [host('alert'), host('0', { isDown: true }), host('up')],
+        alerts: [{ ...alerts[0]!, checkId: 7, role: 'host-down', labels: { host: 'a' } }],
+        worstChecks: [
+          { ...down('job'), id: 7 },
+          { ...down('other'), id: 8 },
+        ],
+        worstHosts: [host('a', { isDown: true }), host('b', { isDown: true }), host('up')],
       }),
-    ).toEqual(['1', 'other'])
+    ).toEqual(['1', 'other', 'b'])
+    expect(
+      rows({
+        alerts: [{ ...alerts[0]!, labels: { host: 'a' } }],
+        worstHosts: [host('a', { isDown: true })],
+      }),
+    ).toEqual(['1', 'a'])
     const text = (more: object) =>
       plainText(card({ alerts: [{ ...alerts[0]!, ...more }] }).rows![0]!.text, at => `${at}`)
     expect([text({}), text({ state: 'acknowledged', acknowledgedBy: null }), text({ snoozedUntil: 5 })]).toEqual([
