@@ -38,8 +38,16 @@ export function limitValue(value: unknown, budget: LineBudget, depth = 0): Json 
   return Array.isArray(value) ? limitItems(value, budget, depth) : limitFields(value, budget, depth)
 }
 
-/** A name for an attribute: cut, clean, and never `__proto__`, which would set the prototype of an object. */
-export function safeName(name: string): string {
+/** A name for an attribute: cut, clean, redacted, and never `__proto__`, which would set the prototype of an object. */
+export function safeName(name: string, redactor: Redactor): string {
+  const safe = cleanName(name)
+  return MAY_BE_DATA.test(safe) ? redactor.text(safe) : safe
+}
+
+/** Names that programs take from data: addresses, `name=value`, numbers and long ones. */
+const MAY_BE_DATA = /[@=]|\d[.:]\d|::|\d{6}|.{20}/s
+
+function cleanName(name: string): string {
   const known = safeNames.get(name)
   if (known !== undefined) return known
   const safe = readSafeName(name)
@@ -67,20 +75,36 @@ function limitText(text: string, budget: LineBudget): string {
 
 function limitItems(items: readonly unknown[], budget: LineBudget, depth: number): Json {
   const limited: Json[] = []
+  let option = ''
   for (const item of items) {
-    const value = limitValue(item, budget, depth + 1)
+    const value = option === '' ? limitValue(item, budget, depth + 1) : limitField(option, item, budget, depth + 1)
     if (value === undefined) break
     limited.push(value)
+    option = typeof item === 'string' && OPTION.test(item) ? item : ''
   }
   return limited
 }
 
+/** An option of a command line, which is followed by its value: `--password`. */
+const OPTION = /^--?[A-Za-z][\w-]{0,60}$/
+
 function limitFields(fields: object, budget: LineBudget, depth: number): Json {
   const limited: { [name: string]: Json } = {}
+  const pair = pairName(fields)
   for (const name in fields) {
-    const value = limitField(name, (fields as { [name: string]: unknown })[name], budget, depth + 1)
+    const meant = pair !== '' && PAIR_VALUE.test(name) ? pair : name
+    const value = limitField(meant, (fields as { [name: string]: unknown })[name], budget, depth + 1)
     if (value === undefined) break
-    limited[safeName(name)] = value
+    limited[safeName(name, budget.redactor)] = value
   }
   return limited
+}
+
+const PAIR_VALUE = /^value$/i
+
+/** The name in an object that is a name and its value, as headers and variables are listed; empty for any other object. */
+function pairName(fields: object): string {
+  const { name, key, Name, Key } = fields as { [name: string]: unknown }
+  const found = name ?? key ?? Name ?? Key
+  return typeof found === 'string' && ('value' in fields || 'Value' in fields) ? found : ''
 }

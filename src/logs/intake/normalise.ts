@@ -3,7 +3,7 @@ import { firstLine } from '../../text.ts'
 import type { Fields } from '../formats/format.ts'
 import { statusLevel } from '../formats/number-levels.ts'
 import type { Json, Level, NewLine } from '../line.ts'
-import type { Redactor } from '../redact/redact.ts'
+import { type Redactor, redact } from '../redact/redact.ts'
 import type { Batch } from '../store.ts'
 import { readTimestamp } from '../times/timestamps.ts'
 import { contextOf, type TimeContext } from '../times/zones.ts'
@@ -52,9 +52,10 @@ export function normalise(record: Fields, batch: Batch, context: TimeContext, re
     level: level ?? (text === '' ? null : detectLevel(text)) ?? defaults.level ?? 'info',
     message: text || safeText(fieldsText(attributes, record), limits.messageBytes, redactor),
     project: batch.project,
-    source: source || (defaults.source ?? indexSource(record)),
-    host: host || (defaults.host ?? ''),
-    group: readGroup(group || (defaults.group ?? '')),
+    // Sources and hosts are the operator's own, and addresses are what they are found by.
+    source: redact(source || (defaults.source ?? indexSource(record))),
+    host: redact(host || (defaults.host ?? '')),
+    group: redactor.text(readGroup(group || (defaults.group ?? ''))),
     tags,
     fingerprint: redactor.text(reader.fingerprint()),
     stack: stack === '' ? '' : safeText(stack.trimEnd(), limits.messageBytes, redactor),
@@ -178,7 +179,8 @@ class RecordReader {
     const name = this.plan.roles.tags
     const tags = name === '' ? NO_TAGS : readTags(this.record[name])
     if (tags === null) this.add(name)
-    return defaults?.length ? [...new Set([...(tags ?? NO_TAGS), ...defaults])] : (tags ?? NO_TAGS)
+    const all = defaults?.length ? [...new Set([...(tags ?? NO_TAGS), ...defaults])] : (tags ?? NO_TAGS)
+    return all.length === 0 ? all : all.map(tag => this.redactor.text(tag))
   }
 
   fingerprint(): string {
@@ -193,14 +195,15 @@ class RecordReader {
   /** The remaining fields and the record's own `attributes`; the rest of an error object stays under its name. */
   attributes(errorRest: Fields | undefined): NewLine['attributes'] {
     const attributes: { [name: string]: Json } = {}
-    const budget = createLineBudget(this.redactor)
+    const { redactor } = this
+    const budget = createLineBudget(redactor)
     let dropped = 0
     const add = (name: string, value: unknown) => {
       // A format moved the value to another field.
       if (value === undefined) return
       const limited = limitField(name, value, budget)
       if (limited === undefined) dropped++
-      else attributes[safeName(name)] = limited
+      else attributes[safeName(name, redactor)] = limited
     }
     for (const name of this.remaining) add(name, this.record[name])
     const { attributes: own, error, stack } = this.plan.roles

@@ -173,3 +173,35 @@ test('identifiers under such names stay, as attributes and in texts', () => {
   })
   expect(new Set(Object.values(masked.attributes))).toEqual(new Set(['[hidden:secret]']))
 })
+
+test('names, groups and tags keep no secret', () => {
+  const line = lineOf({
+    message: 'm',
+    tags: ['password=hunter2xyz', 'ok'],
+    group: 'prod/ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+    host: 'h password=hunter2xyz',
+    service: 'ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+    'password=hunter2xyz': 1,
+    nested: { 'token=hunter2xyz': 1 },
+  })
+  expect(JSON.stringify(line)).not.toMatch(/hunter2xyz|ghp_/)
+  expect(line.tags).toContain('ok')
+})
+
+test.each([
+  [{ headers: [{ name: 'Authorization', value: 'hunter2xyz' }] }],
+  [{ env: [{ Key: 'DB_PASSWORD', Value: 'hunter2xyz' }] }],
+  [{ env: [{ name: 'DB_PASSWORD', value: ['hunter2xyz'] }] }],
+  [{ argv: ['deploy', '--password', 'hunter2xyz'] }],
+])('the value of a pair is one of its name: %j', fields => {
+  expect(JSON.stringify(lineOf({ message: 'm', ...fields }))).not.toContain('hunter2xyz')
+})
+
+test('pairs and options without secrets stay', () => {
+  const fields = {
+    env: [{ name: 'HOME', value: '/root' }],
+    argv: ['--user', 'ann', '--password'],
+    required: ['password', 'email'],
+  }
+  expect(lineOf({ message: 'm', ...fields }).attributes).toEqual(fields)
+})
