@@ -18,6 +18,7 @@ import { LINE_KINDS } from '../../src/forwards/kinds/line-kinds.ts'
 import { isOwnAddress } from '../../src/forwards/own-address.ts'
 import type { LogLine } from '../../src/logs/line.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
+import { expandSavedSearch, searchScope } from '../../src/logs/searches.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import type { State } from '../../src/state/database.ts'
@@ -67,7 +68,9 @@ const add = command({
     const url = plainUrl(where)
     if (await isOwnAddress(url, config, context.publicUrl))
       throw invalid('where', 'That is the address of Vakt itself: its lines would come back for ever.')
-    const parsed = parseQuery(query, now, config.timeZone)
+    const projectId = project === undefined ? null : findProject(state, project).id
+    // A saved search is read again for each batch.
+    const parsed = parseQuery(expandSavedSearch(state, query, searchScope({ projectId })), now, config.timeZone)
     if (parsed.from !== null || parsed.until !== null)
       throw invalid('query', 'The query of a forward must not name a time: it is for all lines to come.')
     if (kind === 'alertmanager' && (query !== '' || fromStart))
@@ -85,7 +88,7 @@ const add = command({
       kind,
       shownAddress: shownAddress(where),
       targetSealed: vault.seal(JSON.stringify(target)),
-      projectId: project === undefined ? null : findProject(state, project).id,
+      projectId,
       query,
       position,
       createdBy: by.name,

@@ -61,7 +61,7 @@ export function printCondition(where: QueryNode): string {
 }
 
 /** Where saved searches are looked up: a key of a project sees its own only, people see theirs beside those of a project. */
-function savedSearchScope({ state, by }: Context, project: string | undefined): readonly number[] {
+export function savedSearchScope({ state, by }: Context, project: string | undefined): readonly number[] {
   const own = project === undefined ? [] : [findProject(state, project).id]
   return by.project === undefined ? [...own, ALL_PROJECTS] : own
 }

@@ -2,13 +2,26 @@
 import { z } from 'zod'
 import type { Text } from '../../src/card.ts'
 import { positional } from '../../src/command/command.ts'
+import { listRules } from '../../src/detectors/rules/rules.ts'
+import { listForwards } from '../../src/forwards/forwards.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
-import { ALL_PROJECTS, listSearches, removeSearch, type SavedSearch, saveSearch } from '../../src/logs/searches.ts'
+import {
+  ALL_PROJECTS,
+  expandSavedSearch,
+  listSearches,
+  removeSearch,
+  type SavedSearch,
+  savedSearchIn,
+  saveSearch,
+  searchScope,
+} from '../../src/logs/searches.ts'
+import { Problem } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
 import { mapInSlices, readInPages } from '../../src/slices.ts'
 import type { State } from '../../src/state/database.ts'
 import { isoTime } from '../../src/time.ts'
 import { command, projectName } from '../context.ts'
+import { savedSearchScope } from './log-query.ts'
 
 const MAX_BUTTONS = 5
 /** Searches that are read at once, and lines of the card; a result has all searches. */
@@ -36,9 +49,13 @@ const save = command({
     query: positional(z.string().min(1).max(2000)).describe('Search query'),
     project: searchProject(),
   },
-  run({ name, query, project }, { state, now, by, config }) {
+  run({ name, query: given, project }, context) {
+    const { state, now, by, config } = context
+    const projectId = projectIdOf(state, project)
+    // A search that begins with another one keeps what that is now.
+    const query = expandSavedSearch(state, given, savedSearchScope(context, project))
     parseQuery(query, now, config.timeZone)
-    saveSearch(state, { projectId: projectIdOf(state, project), name, query, savedBy: by.name, savedAt: now })
+    saveSearch(state, { projectId, name, query, savedBy: by.name, savedAt: now })
     return {
       card: {
         title: `Saved as @${name}`,
@@ -85,10 +102,32 @@ const forget = command({
   args: { name: positional(z.string().max(41)).describe('Name of the search'), project: searchProject() },
   run({ name, project }, { state }) {
     const bare = name.replace(/^@/, '')
-    removeSearch(state, bare, projectIdOf(state, project))
+    const projectId = projectIdOf(state, project)
+    const user = usersOf(state, bare, projectId)[0]
+    if (user !== undefined)
+      throw new Problem('conflict', `@${bare} is the search of ${user}. Give that another one or remove it first.`)
+    removeSearch(state, bare, projectId)
     return { card: { title: `The saved search @${bare} is deleted`, tone: 'muted' } }
   },
 })
+
+/** The rules and forwards that a saved search is read by; without it they would do nothing. */
+function usersOf(state: State, name: string, projectId: number): string[] {
+  const rules = listRules(state)
+    .filter(({ kind }) => kind === 'search')
+    .map(rule => ({ what: `the rule ${rule.name}`, query: rule.matcher, projectId: rule.projectId }))
+  const forwards = listForwards(state).map(forward => ({
+    what: `the forward ${forward.name}`,
+    query: forward.query,
+    projectId: forward.projectId,
+  }))
+  return [...rules, ...forwards]
+    .filter(({ query, projectId: own }) => {
+      const found = savedSearchIn(state, query, searchScope({ projectId: own }))
+      return found?.name === name && found.projectId === projectId
+    })
+    .map(({ what }) => what)
+}
 
 function searchLine({ name, query, savedBy }: SavedSearch): Text {
   return [{ bold: `@${name}` }, ' ', { code: query }, `, by ${savedBy}`]

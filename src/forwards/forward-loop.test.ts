@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { endAlert, fireAlert } from '../alerts/lifecycle.ts'
 import { silentLogger } from '../logger.ts'
 import type { LogLine } from '../logs/line.ts'
+import { ALL_PROJECTS, saveSearch } from '../logs/searches.ts'
 import type { LogFeed } from '../logs/store.ts'
 import { addProject, findProject, removeProject } from '../projects/projects.ts'
 import { createVault } from '../projects/vault.ts'
@@ -126,6 +127,24 @@ describe('a forward', () => {
     await clock.advance(0)
     expect(sent.map(batch => batch.length)).toEqual([1_000, 1_000, 500])
     expect(forward()).toMatchObject({ position: 2_500, sent: 2_500 })
+  })
+
+  it('sends what its saved search finds, as that is now', async () => {
+    const save = (query: string) =>
+      saveSearch(state, { projectId: ALL_PROJECTS, name: 'bad', query, savedBy: 'Ann', savedAt: START })
+    save('level:error')
+    aForward({ query: '@bad' })
+    lines.push({ message: 'a', level: 'error' } as LogLine, { message: 'b', level: 'warn' } as LogLine)
+    loop.start()
+    await clock.advance(0)
+    save('level:warn')
+    lines.push({ message: 'c', level: 'error' } as LogLine, { message: 'd', level: 'warn' } as LogLine)
+    await clock.advance(30 * SECOND)
+    expect(sent).toEqual([['a'], ['d']])
+    save('level:warn last:1h')
+    lines.push({ message: 'e', level: 'warn' } as LogLine)
+    await clock.advance(30 * SECOND)
+    expect([sent.length, forward().lastError]).toEqual([2, expect.stringContaining('names a time now')])
   })
 
   it('passes over lines that do not match, and asks nobody to take none of them', async () => {

@@ -9,6 +9,7 @@ import type { LogLine } from '../logs/line.ts'
 import { matchesQuery } from '../logs/query/matches.ts'
 import { parseQuery } from '../logs/query/parse.ts'
 import type { Query } from '../logs/query/tree.ts'
+import { expandSavedSearch, searchScope } from '../logs/searches.ts'
 import type { LogFeed } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import { readProjectById } from '../projects/projects.ts'
@@ -128,7 +129,8 @@ export function createForwardLoop(options: ForwardLoopOptions) {
     if (!options.feed) return { waitMs: IDLE_MS }
     const page = await options.feed.linesAfter(forward.position, { lines: runner.batch, bytes: BATCH_BYTES })
     if (page.next === forward.position) return { waitMs: IDLE_MS }
-    const lines = page.lines.filter(line => isWanted(line, project, queryOf(forward)))
+    const query = queryOf(forward)
+    const lines = page.lines.filter(line => isWanted(line, project, query))
     try {
       const { refused } = lines.length > 0 ? await kindOf(forward).send(lines, target) : { refused: 0 }
       recordSent(state, forward, { position: page.next, sent: lines.length - refused, refused, now: clock.now() })
@@ -194,10 +196,14 @@ export function createForwardLoop(options: ForwardLoopOptions) {
 
   const kindOf = ({ kind }: Forward): LineKind => (options.kinds ?? LINE_KINDS).find(({ name }) => name === kind)!
 
-  const queryOf = ({ query }: Forward): Query => {
+  /** The query of a forward; its saved search is read again for each batch. */
+  const queryOf = (forward: Forward): Query => {
+    const query = expandSavedSearch(state, forward.query, searchScope(forward))
     const known = queries.get(query)
     if (known) return known
     const parsed = parseQuery(query, clock.now(), options.timeZone)
+    if (parsed.from !== null || parsed.until !== null)
+      throw new ForwardError(`The saved search of the query "${forward.query}" names a time now. Save it without one.`)
     queries.set(query, parsed)
     return parsed
   }

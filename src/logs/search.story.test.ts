@@ -159,6 +159,42 @@ describe('the buttons of a search', () => {
   })
 })
 
+describe('a saved search', () => {
+  it('that begins with another one keeps what that is', async () => {
+    await send([
+      { message: 'payment timeout', level: 'error' },
+      { message: 'timeout', level: 'info' },
+    ])
+    await app.result('logs save bad "level>=error"')
+    await app.result('logs save slow "@bad timeout"')
+    expect((await app.result<Found>('logs search @slow')).logs.map(({ message }) => message)).toEqual([
+      'payment timeout',
+    ])
+    expect(await app.says('logs save odd "@nosuch timeout"')).toMatchObject({
+      ok: false,
+      problem: { code: 'not_found' },
+    })
+    const forward = await app.says('forwards add http://192.0.2.1/in --query @nosuch')
+    expect(forward).toMatchObject({ ok: false, problem: { code: 'not_found' } })
+    await app.result('logs forget bad')
+  })
+
+  it('that a rule reads is not deleted under it', async () => {
+    await app.result('projects add till')
+    await app.result('logs save bad "level>=error"')
+    await app.result('logs save bad "level>=warn" --project till')
+    await app.result('rules add failures --kind search --matcher @bad')
+    const refused = await app.says('logs forget @bad')
+    expect(!refused.ok && [refused.problem.code, refused.problem.message]).toEqual([
+      'conflict',
+      '@bad is the search of the rule failures. Give that another one or remove it first.',
+    ])
+    await app.result('logs forget bad --project till')
+    await app.result('rules remove failures --yes')
+    await app.result('logs forget bad')
+  })
+})
+
 describe('when time runs out', () => {
   it('statistics say how far they counted', async () => {
     const counts = { trace: 0, debug: 0, info: 0, warn: 0, error: 0, fatal: 0 }

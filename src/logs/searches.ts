@@ -10,7 +10,9 @@ export type SavedSearch = typeof savedSearches.$inferSelect
 /** The project id of searches by people who see all projects; keys of a project see only those of their own. */
 export const ALL_PROJECTS = 0
 
-/** Where the saved search of a rule is looked up: in its project, then among those of people. */
+const SAVED_NAME = /^([\s(]*)@([\w-]+)/
+
+/** Where the saved search of a rule or a forward is looked up: in its project, then among those of people. */
 export function searchScope({ projectId }: { projectId: number | null }): readonly number[] {
   return projectId === null ? [ALL_PROJECTS] : [projectId, ALL_PROJECTS]
 }
@@ -61,12 +63,18 @@ export function expandSavedSearch(
   projectIds: readonly number[],
   unknown: 'throws' | 'stays' = 'throws',
 ): string {
-  const [start, parentheses, name] = /^([\s(]*)@([\w-]+)/.exec(query) ?? []
+  const [start, parentheses, name] = SAVED_NAME.exec(query) ?? []
   if (start === undefined) return query
   if (unknown === 'stays' && findSearch(state, name!, projectIds) === null) return query
   const { condition, times } = splitTimes(readSearch(state, name!, projectIds).query)
   const own = condition === '' ? '' : `(${condition})`
   return `${parentheses}${own}${query.slice(start.length)} ${times}`.trim()
+}
+
+/** The saved search that a query begins with, or null when it begins with none, or none of that name is saved. */
+export function savedSearchIn(state: State, query: string, projectIds: readonly number[]): SavedSearch | null {
+  const [, , name] = SAVED_NAME.exec(query) ?? []
+  return name === undefined ? null : findSearch(state, name, projectIds)
 }
 
 /** The searches of a project, or those of people who see all projects. */
