@@ -63,7 +63,9 @@ const purge = command({
   role: 'admin',
   args: { ...queryArguments(), yes: yes() },
   async run({ yes, ...words }, context) {
-    if (!words.query && words.last === undefined && words.project === undefined) {
+    // A key of a project has that project without naming it.
+    const isProjectNamed = words.project !== undefined && context.by.project === undefined
+    if (!words.query && words.last === undefined && !isProjectNamed) {
       throw invalid(
         'query',
         'Name the lines to delete: a query, --project or --last. To delete all lines: logs purge "level>=trace".',

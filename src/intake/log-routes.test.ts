@@ -172,6 +172,22 @@ describe('a purge', () => {
     expect((await ask('/api/logs?all=yes', { method: 'DELETE' })).status).toBe(400)
   })
 
+  it('by a key of a project names lines too, and a wrong parameter names none', async () => {
+    for (const [path, key] of [
+      ['/api/logs', keys.admin!],
+      ['/api/logs?q=', keys.admin!],
+      ['/api/logs?project=default', keys.admin!],
+      ['/api/logs?project=shop&query=secret', ADMIN],
+    ] as const)
+      expect((await ask(path, { method: 'DELETE', key })).body).toMatchObject({ error: { fields: { q: 'is empty' } } })
+    const headers = { authorization: `Bearer ${keys.admin}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({ line: 'logs purge' })
+    expect((await app.request('/api/commands', { method: 'POST', headers, body })).status).toBe(400)
+    expect(purged).toEqual([])
+    expect((await ask('/api/logs?all=true', { method: 'DELETE', key: keys.admin! })).status).toBe(200)
+    expect(purged[0]).toContain('project:shop')
+  })
+
   it('that is refused or fails is in the audit with the reason', async () => {
     await ask('/api/logs?q=a', { method: 'DELETE', key: keys.viewer! })
     expect(auditRows()).toMatchObject({ outcome: 'This needs a key with the role admin.' })

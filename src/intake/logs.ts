@@ -276,8 +276,10 @@ export function logRoutes(options: LogRoutesOptions) {
   app.openapi({ ...PURGE, middleware: needs('admin') }, async c => {
     const { q, all } = c.req.valid('query')
     const query = readQuery(c, q)
-    const isEverything = query.where === null && query.from === null && query.until === null
-    if (isEverything && all !== 'true') {
+    const { where, from, until } = parseQuery(q, clock.now(), options.timeZone)
+    const isNamed =
+      where !== null || from !== null || until !== null || isProjectNamed(new URL(c.req.url), c.get('project'))
+    if (!isNamed && all !== 'true') {
       throw new Problem('invalid', 'Name the lines to delete in q, or add all=true to delete every line.', {
         fields: { q: 'is empty' },
       })
@@ -311,6 +313,17 @@ export function logRoutes(options: LogRoutesOptions) {
   })
   return app
 }
+
+/** Whether a request names the project that it is for, and nothing else that could be meant to name lines: `query=` is not `q=`. */
+function isProjectNamed({ searchParams }: URL, project: string | null): boolean {
+  return (
+    project !== null &&
+    searchParams.get('project') === project &&
+    [...searchParams.keys()].every(name => KNOWN_TO_PURGE.has(name))
+  )
+}
+
+const KNOWN_TO_PURGE: ReadonlySet<string> = new Set(['project', 'q', 'all', 'key'])
 
 /** The line as the document has it. */
 function toLogLine(line: LogLine): z.output<typeof LOG_LINE> {
