@@ -41,7 +41,7 @@ beforeEach(() => {
       counts.push({ at: now - START, from: from! - now, until: until! - now, timeoutMs })
       await gate
       if (total instanceof Error) throw total
-      return { total, atLeast: false }
+      return { total, atLeast: false, searchedTo: null }
     },
     async search(request) {
       searches.push(request)

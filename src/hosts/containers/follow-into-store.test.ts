@@ -10,6 +10,7 @@ import type { HostRuntime } from '../host-runtime.ts'
 import { addHost } from '../hosts.ts'
 import type { OutputSink } from '../machine.ts'
 import { followIntoStore } from './follow-into-store.ts'
+import { readPosition } from './follows.ts'
 
 const START = Date.parse('2026-03-02T09:00:00Z')
 
@@ -42,6 +43,8 @@ function aContainer() {
       kept.push(line)
       for (const sink of sinks.keys()) put(sink, line)
     },
+    /** Rotation deletes what it wrote. */
+    forgets: () => void kept.splice(0),
     /** Whether somebody follows it at the moment. */
     isRead: () => sinks.size > 0,
     /** The container ends, or its connection is cut. */
@@ -55,9 +58,11 @@ function aContainer() {
 function aStore() {
   const keys = new Set<string>()
   const lines: string[] = []
+  const batches: Batch[] = []
   const control = { mood: 'well' as Mood, largest: 0 }
   const logWriter: LogWriter = {
     append(batch: Batch): Promise<AppendResult> {
+      batches.push(batch)
       control.largest = Math.max(control.largest, batch.body.byteLength)
       if (control.mood === 'refuses') return Promise.reject(new Error('busy'))
       const repeated = keys.has(batch.idempotencyKey!)
@@ -67,7 +72,7 @@ function aStore() {
       return Promise.resolve({ accepted: 0, rejected: 0, errors: [], repeated, counts: [] })
     },
   }
-  return { lines, control, logWriter }
+  return { lines, batches, control, logWriter }
 }
 
 function aFollower() {
@@ -84,6 +89,7 @@ function aFollower() {
   })
   const container = aContainer()
   const target = aStore()
+  const errors: string[] = []
   const settings = () => ({
     project: 'default',
     limits: { lines: 10_000, messageBytes: 1000 },
@@ -102,9 +108,9 @@ function aFollower() {
         settings,
       },
       since: isoTime(START),
-      onError() {},
+      onError: error => void errors.push((error as Error).message),
     })
-  return { clock, container, ...target, begin }
+  return { state, host, clock, container, ...target, begin, errors }
 }
 
 type Mood = 'well' | 'refuses' | 'keeps but never answers'
@@ -247,5 +253,124 @@ describe('a followed container', () => {
     stop()
     expect(numbers(lines)).toEqual(Array.from({ length: 700 }, (_, i) => i))
     expect(control.largest).toBeLessThan(5 * 1024 * 1024)
+  })
+
+  const line = (n: number, text = `n${n}`) => ({
+    ...{ stream: 'stdout' as const, text },
+    stamp: `2026-03-02T09:00:00.${String(n).padStart(9, '0')}Z`,
+  })
+
+  it('has its lines stored a second after they came, under its name and that of its host', async () => {
+    const { clock, container, lines, batches, begin } = aFollower()
+    const stop = begin()
+    await settled()
+    container.says(line(0))
+    await clock.advance(SECOND - 1)
+    expect(lines).toEqual([])
+    await clock.advance(1)
+    expect(numbers(lines)).toEqual([0])
+    expect(batches).toMatchObject([
+      {
+        ...{ format: 'text', defaults: { source: 'web', host: 'web-1' }, receivedAt: START + SECOND },
+        idempotencyKey: expect.stringMatching(/^follow:[\w-]{36}$/),
+      },
+    ])
+    stop()
+  })
+
+  it('has a batch stored at once when it has 1000 lines, and the rest a second later', async () => {
+    const { clock, container, lines, batches, begin } = aFollower()
+    const stop = begin()
+    await settled()
+    for (let i = 0; i < 999; i++) container.says(line(i))
+    await clock.advance(0)
+    expect(lines.length).toBe(0)
+    for (let i = 999; i < 1_001; i++) container.says(line(i))
+    await clock.advance(0)
+    expect(lines.length).toBe(1_000)
+    await clock.advance(SECOND)
+    expect([lines.length, batches.length]).toEqual([1_001, 2])
+    stop()
+  })
+
+  it('has a batch that the store refused sent again after 3 s, as the same one', async () => {
+    const { clock, container, lines, batches, control, errors, begin } = aFollower()
+    const stop = begin()
+    await settled()
+    control.mood = 'refuses'
+    container.says(line(0))
+    await clock.advance(SECOND)
+    container.says(line(1))
+    control.mood = 'well'
+    await clock.advance(SECOND)
+    expect([errors, numbers(lines)]).toEqual([['busy'], [0]])
+    await clock.advance(4 * SECOND)
+    stop()
+    expect(numbers(lines)).toEqual([0, 1])
+    expect(batches[1]!.idempotencyKey).toBe(batches[0]!.idempotencyKey)
+    expect(batches[2]!.idempotencyKey).not.toBe(batches[0]!.idempotencyKey)
+  })
+
+  it('has its position stored with each batch, and what is being stored before it is', async () => {
+    const { state, host, clock, container, control, begin } = aFollower()
+    const stop = begin()
+    await settled()
+    control.mood = 'keeps but never answers'
+    container.says(line(7))
+    await clock.advance(SECOND)
+    expect(readPosition(state, host.id, 'web')?.pending).toMatchObject({ lines: 1 })
+    stop()
+    control.mood = 'well'
+    const stopAgain = begin()
+    await clock.advance(SECOND)
+    const saved = readPosition(state, host.id, 'web')!
+    expect(saved.pending).toBeNull()
+    expect(JSON.stringify(saved.position)).toContain('09:00:00.000000007Z')
+    stopAgain()
+  })
+
+  it('waits 10 s for the lines of an interrupted batch that rotation deleted, and goes on', async () => {
+    const { state, host, clock, container, lines, control, begin } = aFollower()
+    const stop = begin()
+    await settled()
+    control.mood = 'keeps but never answers'
+    for (let i = 0; i < 2; i++) container.says(line(i))
+    await clock.advance(SECOND)
+    stop()
+    container.forgets()
+    control.mood = 'well'
+    const stopAgain = begin()
+    await settled()
+    container.says(line(9))
+    await clock.advance(9 * SECOND)
+    expect(numbers(lines)).toEqual([0, 1])
+    await clock.advance(3 * SECOND)
+    expect(numbers(lines)).toEqual([0, 1, 9])
+    expect(readPosition(state, host.id, 'web')!.pending).toBeNull()
+    stopAgain()
+  })
+
+  it('stores nothing after a stop', async () => {
+    const { clock, container, lines, batches, begin } = aFollower()
+    const stop = begin()
+    await settled()
+    container.says(line(0))
+    stop()
+    await clock.advance(60 * SECOND)
+    expect([lines, batches, container.isRead()]).toEqual([[], [], false])
+  })
+
+  it.each([
+    ['2026-03-02T09:00:00Z', '2026-03-02T09:00:00.000000000Z'],
+    ['2026-03-02T09:00:00.5Z', '2026-03-02T09:00:00.500000000Z'],
+    ['2026-03-02T10:00:00.123456789+01:00', '2026-03-02T10:00:00.123456789+01:00'],
+  ])('has the time %s stored as %s', async (stamp, stored) => {
+    const { clock, container, lines, begin } = aFollower()
+    const stop = begin()
+    await settled()
+    container.says({ stream: 'stdout', stamp, text: 'n0' })
+    await clock.advance(SECOND)
+    expect(lines).toEqual([`${stored} n0`])
+    stop()
   })
 })

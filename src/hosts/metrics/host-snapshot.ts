@@ -48,7 +48,7 @@ const FIRST_HEADER = /@@engine(?=\r?\n)/
 export function parseHostSnapshot(text: string): HostSnapshot | null {
   const { answer } = findAnswer(Buffer.from(text), FIRST_HEADER)
   if (answer === null) return null
-  const sections = splitSections(answer.toString('utf8'))
+  const sections = splitSections(answer.toString('utf8').replaceAll('\r\n', '\n'))
   const engine = sections.get('engine')?.trim() ?? ''
   const found = engine === 'docker' || engine === 'podman' ? engine : 'none'
   return {

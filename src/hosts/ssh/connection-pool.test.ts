@@ -207,6 +207,138 @@ describe('many hosts and streams', () => {
   })
 })
 
+describe('the connections to a host', () => {
+  const sink = { stdout() {}, stderr() {} }
+  const run = (host: Host) => connections.machine(host).run(['x'])
+
+  it('close when nobody has used them for 5 min', async () => {
+    const server = await serve(echo)
+    const host = hostAt(server)
+    await run(host)
+    await clock.advance(5 * MINUTE - 1)
+    await run(host)
+    await clock.advance(5 * MINUTE - 1)
+    expect([server.clients(), server.signedIn()]).toEqual([1, 1])
+    await clock.advance(1)
+    await vi.waitFor(() => expect(server.clients()).toBe(0))
+    await run(host)
+    expect(server.signedIn()).toBe(2)
+  })
+
+  it('stay while something runs, however long that takes', async () => {
+    const server = await serve({ run() {} })
+    const running = await connections.machine(hostAt(server)).stream(['follow'], sink)
+    await clock.advance(60 * MINUTE)
+    expect(server.clients()).toBe(1)
+    running.stop()
+  })
+
+  it('carry at most 24 streams, and a local host has none', async () => {
+    const server = await serve({ run() {} })
+    const host = hostAt(server)
+    const machine = connections.machine(host)
+    const running = await Promise.all(Array.from({ length: 24 }, () => machine.stream(['follow'], sink)))
+    await expect(machine.stream(['follow'], sink)).rejects.toThrow(
+      `${host.name} has 24 open streams, the limit for one host. Stop a tail first.`,
+    )
+    running[0]!.stop()
+    await running[0]!.ended.catch(() => {})
+    expect(await machine.stream(['follow'], sink)).toBeDefined()
+    const output = await connections.machine({ ...host, local: true }).run(['echo', 'here'])
+    expect(output.stdout).toBe('here\n')
+  })
+
+  it.each<[string, Partial<Host>]>([
+    ['user', { user: 'root' }],
+    ['way to sign in', { auth: 'agent' }],
+    ['address', { address: 'localhost' }],
+    ['host key', { hostKey: null }],
+  ])('are closed when its %s changes, and others are opened', async (_, changes) => {
+    const server = await serve({ ...echo, accepts: () => true })
+    const host = hostAt(server)
+    await run(host)
+    await run({ ...host, name: 'renamed' })
+    expect(server.signedIn()).toBe(1)
+    await run({ ...host, ...changes }).catch(() => {})
+    await vi.waitFor(() => expect(server.clients()).toBe(server.signedIn() - 1))
+  })
+
+  it('are closed when its secret changes', async () => {
+    const server = await serve({ ...echo, accepts: (_, auth) => auth.method === 'password' })
+    const host = hostAt(server, { auth: 'password', secretSealed: sealSecret(vault, { password: 'a' }) })
+    await run(host)
+    await run({ ...host, secretSealed: sealSecret(vault, { password: 'b' }) })
+    expect(server.signedIn()).toBe(2)
+    await vi.waitFor(() => expect(server.clients()).toBe(1))
+  })
+
+  it('are closed when it is disconnected, those of other hosts are not', async () => {
+    const server = await serve(echo)
+    const [host, other] = [hostAt(server), hostAt(server)]
+    await Promise.all([run(host), run(other)])
+    connections.disconnect(host.id)
+    await vi.waitFor(() => expect(server.clients()).toBe(1))
+    connections.close()
+    await vi.waitFor(() => expect(server.clients()).toBe(0))
+    connections.disconnect(host.id)
+    connections.renew(host.id)
+  })
+
+  it('give a session that has become free to the command that waits for it', async () => {
+    const ends: (() => void)[] = []
+    const server = await serve({ run: ({ exit }) => void ends.push(() => exit(0)), maxSessions: 1 })
+    const machine = connections.machine(hostAt(server))
+    for (let i = 0; i < 4; i++) await machine.stream(['follow'], sink)
+    const answer = machine.run(['x'])
+    await vi.waitFor(() => expect(ends.length).toBe(4))
+    ends[0]!()
+    await vi.waitFor(() => expect(ends.length).toBe(5))
+    ends[4]!()
+    expect((await answer).code).toBe(0)
+    expect(server.signedIn()).toBe(4)
+  })
+
+  it('that are renewed let the command that waits use a new one', async () => {
+    const ends: (() => void)[] = []
+    const server = await serve({ run: ({ exit }) => void ends.push(() => exit(0)), maxSessions: 1 })
+    const host = hostAt(server)
+    const machine = connections.machine(host)
+    for (let i = 0; i < 4; i++) await machine.stream(['follow'], sink)
+    const answer = machine.run(['x'])
+    await vi.waitFor(() => expect(ends.length).toBe(4))
+    connections.renew(host.id)
+    await vi.waitFor(() => expect(ends.length).toBe(5))
+    ends[4]!()
+    expect((await answer).code).toBe(0)
+    expect(server.signedIn()).toBe(5)
+  })
+
+  it('to a jump host are free again after the key of another host was fetched', async () => {
+    const [jump, inner] = [await serve(echo), await serve(echo)]
+    jump.forwardsTo('db.internal:22', inner)
+    const host = hostAt(inner, { address: 'db.internal', port: 22, jumpId: hostAt(jump).id })
+    await connections.fetchHostKey(host)
+    await clock.advance(5 * MINUTE)
+    await vi.waitFor(() => expect(jump.clients()).toBe(0))
+  })
+})
+
+describe('credentials that are not there', () => {
+  it('are named, with the command that sets them', async () => {
+    const host = hostAt(await serve(), { auth: 'password' })
+    await expect(connections.machine(host).run(['x'])).rejects.toThrow(
+      `${host.name} has no password or key to sign in with. Set one: hosts edit ${host.name} --password "…"`,
+    )
+  })
+
+  it('are named where there is no agent', async () => {
+    vi.stubEnv('SSH_AUTH_SOCK', '')
+    const host = hostAt(await serve(), { auth: 'agent' })
+    await expect(connections.machine(host).run(['x'])).rejects.toThrow('Start Vakt with SSH_AUTH_SOCK set.')
+    vi.unstubAllEnvs()
+  })
+})
+
 describe('after a failure everything is released', () => {
   const sink = { stdout() {}, stderr() {} }
   /** Whether no client is connected once every connection that nobody uses has been idle for its time. */
@@ -350,6 +482,28 @@ describe('a host that cannot be reached', () => {
     server.isWell()
     await clock.advance(10 * SECOND)
     expect((await connections.machine(host).run(['x'])).code).toBe(0)
+  })
+
+  it('is left alone for at most 5 s after the first failure, and for none after a success', async () => {
+    const server = await serve()
+    server.lets(() => false)
+    const host = hostAt(server)
+    const run = () => connections.machine(host).run(['x'])
+    await expect(run()).rejects.toThrow('refused')
+    server.lets(() => true)
+    await clock.advance(2.4 * SECOND)
+    await expect(run()).rejects.toThrow('refused')
+    await clock.advance(2.6 * SECOND)
+    expect((await run()).code).toBe(0)
+    server.cuts()
+    await vi.waitFor(() => expect(server.clients()).toBe(0))
+    server.lets(() => false)
+    await expect(run()).rejects.toThrow('refused')
+    server.lets(() => true)
+    expect((await connections.machine(host, { ignoreBackoff: true }).run(['x'])).code).toBe(0)
+    server.cuts()
+    await vi.waitFor(() => expect(server.clients()).toBe(0))
+    expect((await run()).code).toBe(0)
   })
 
   it('fails with its cause', async () => {
