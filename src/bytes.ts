@@ -31,8 +31,8 @@ export function parseSizes(text: string): [number | null, number | null] {
 
 /** `0.17%` as a number; null for any other text. */
 export function parsePercent(text: string): number | null {
-  const number = /^[\d.]+(?=%$)/.exec(text.trim())
-  return number ? Number(number[0]) : null
+  const number = Number(/^[\d.]+(?=%$)/.exec(text.trim())?.[0])
+  return Number.isFinite(number) ? number : null
 }
 
 /** Bytes for people, in powers of 1000: `312 B`, `1.2 kB`, `15.3 GB`. */

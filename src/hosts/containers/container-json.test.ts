@@ -285,6 +285,22 @@ describe('the output of the collect script', () => {
     ])
   })
 
+  it('has no number that cannot be counted with', () => {
+    const nines = '9'.repeat(400)
+    const snapshot = parseHostSnapshot(
+      [
+        '@@engine\ndocker',
+        `@@cpu\ncpu  ${nines} 0 0 1 0 0 0 0\n${nines}`,
+        `@@memory\nMemTotal: ${nines} kB\nMemAvailable: 1 kB`,
+        `@@load\n${nines} 0 0`,
+        `@@disks\nFilesystem\n/dev/sda1 ${nines} 1 1 1% /\n/dev/sdb1 9 4 -${nines} 1% /b`,
+        `@@stats\n{"Name":"web","CPUPerc":"${nines}%","MemUsage":"${nines}B / 1.2.3B"}`,
+      ].join('\n'),
+    )
+    const nothing = { name: 'web', cpu: null, memory: null, memoryLimit: null }
+    expect(snapshot).toMatchObject({ ticks: null, memory: null, load: null, disks: [], usage: [nothing] })
+  })
+
   it('ignores invalid values', () => {
     expect(parseObserved('Error: template\n{"name":5}\n{broken\n{"name":"/web","state":7}')).toMatchObject([
       { name: 'web', state: '' },

@@ -75,6 +75,7 @@ describe('lines', () => {
     expect(parseStamped('2026-03-02T10:00:00+01:00 x')).toMatchObject({ at: NOW, text: 'x' })
     expect(parseStamped('2026-03-02T09:00:00Z')).toMatchObject({ text: '' })
     expect(parseStamped('Error: no such container')).toBeNull()
+    expect(parseStamped('2026-13-41T99:00:00Z no such time')).toBeNull()
   })
 
   it.each([

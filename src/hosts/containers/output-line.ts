@@ -47,7 +47,8 @@ export function createLineSplitter(onLine: (line: string) => void): { add(chunk:
 export function parseStamped(line: string): { stamp: string; at: number; text: string } | null {
   const [head, stamp] = STAMP_PATTERN.exec(line) ?? []
   if (head === undefined || stamp === undefined) return null
-  return { stamp, at: Date.parse(stamp), text: line.slice(head.length) }
+  const at = Date.parse(stamp)
+  return Number.isNaN(at) ? null : { stamp, at, text: line.slice(head.length) }
 }
 
 /** As engines write it, with a fraction of the second; in a greeting there is none. */

@@ -113,7 +113,7 @@ function splitSections(text: string): Map<string, string> {
 function parseCpu(text: string): { ticks: CpuTicks | null; cores: number | null } {
   const [line = '', cores = ''] = text.split('\n')
   const times = line.split(/\s+/).slice(1, 9).map(Number)
-  if (!line.startsWith('cpu ') || times.some(Number.isNaN)) return { ticks: null, cores: parseNumber(cores) }
+  if (!line.startsWith('cpu ') || !times.every(Number.isFinite)) return { ticks: null, cores: parseNumber(cores) }
   const total = times.reduce((sum, time) => sum + time, 0)
   const idle = (times[3] ?? 0) + (times[4] ?? 0)
   return { ticks: { busy: total - idle, total }, cores: parseNumber(cores) }
@@ -124,7 +124,8 @@ function parseMemory(text: string): HostSnapshot['memory'] {
   const kb = (name: string) => parseNumber(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1])
   const total = kb('MemTotal')
   const free = kb('MemAvailable') ?? kb('MemFree')
-  return total === null || free === null ? null : { total: total * 1024, used: (total - free) * 1024 }
+  if (total === null || free === null || ![total, free].every(size => isSafeSize(String(size)))) return null
+  return { total: total * 1024, used: (total - free) * 1024 }
 }
 
 /** Parses `df -P -k` (POSIX): real and network disks, each once, without memory and loop devices. */
@@ -137,7 +138,7 @@ function parseDisks(text: string): DiskUsage[] {
       const [, device, size, used, available, mount] =
         /^(\S+)\s+(\d+)\s+(\d+)\s+(-?\d+)\s+\S+\s+(\/.*)$/.exec(line) ?? []
       if (device === undefined || mount === undefined || Number(size) === 0) return []
-      if (mount.length > MAX_MOUNT_LENGTH) return []
+      if (mount.length > MAX_MOUNT_LENGTH || ![size, used, available].every(isSafeSize)) return []
       const isReal = device.startsWith('/dev/') && !/^\/dev\/loop/.test(device)
       const isRoot = mount === '/'
       if (!(isReal || isRoot || device.includes(':')) || seen.has(device) || PSEUDO_MOUNT.test(mount)) return []
@@ -146,9 +147,14 @@ function parseDisks(text: string): DiskUsage[] {
     })
 }
 
+/** Whether a number of kB can be counted with in bytes. */
+function isSafeSize(kb: string | undefined): boolean {
+  return Number.isSafeInteger(Number(kb) * 1024)
+}
+
 const PSEUDO_MOUNT = /^\/(?:snap|boot\/efi|etc|proc|sys|dev|run)(?:\/|$)/
 
 function parseNumber(text: string | undefined): number | null {
   const number = Number(text)
-  return text === undefined || text.trim() === '' || Number.isNaN(number) ? null : number
+  return text === undefined || text.trim() === '' || !Number.isFinite(number) ? null : number
 }
