@@ -7,7 +7,7 @@ import { ITEM_ERROR, SENT_LINE } from '../openapi/log-line.ts'
 import { ERROR, errors, json } from '../openapi/responses.ts'
 import { withIntakeKey } from '../openapi/security.ts'
 import { LOG_HEADERS, LOG_QUERY } from '../receive/log-parameters.ts'
-import { mediaType } from './content-type.ts'
+import { inUtf8, mediaType } from './content-type.ts'
 import { LOGPLEX_TYPE, logplex } from './logplex.ts'
 import type { LogProtocol, Received } from './protocol.ts'
 
@@ -85,7 +85,8 @@ export const nativeLogs: LogProtocol = {
   name: 'native',
   routes: [ROUTE],
   parse(received) {
-    const { body, headers } = received
+    const { headers } = received
+    const body = inUtf8(received.body, headers)
     if (LOGPLEX_TYPE.test(mediaType(headers))) return logplex.parse(received)
     if (body.length === 0)
       throw new Problem('invalid', 'The body is empty. Send a log line as JSON, such as {"message":"hello"}.', {

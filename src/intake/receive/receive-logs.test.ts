@@ -62,6 +62,17 @@ describe('a log request', () => {
     expect(text(batches[0])).toBe('{"message":"a"}')
   })
 
+  it.each([
+    ['text/plain; charset=ISO-8859-1', Buffer.from('caf\xe9', 'latin1'), 'café'],
+    ['text/plain; charset="utf-16"', Buffer.from('\ufeffcafé', 'utf16le'), 'café'],
+    ['text/plain; charset=iso-8859-1', Buffer.from('café'), 'café'],
+    ['text/plain; charset=utf-8', Buffer.from('café'), 'café'],
+    ['text/plain; charset=nonsense', Buffer.from('café'), 'café'],
+  ])('of the type %s is read in its charset', async (type, body, shown) => {
+    await send(body, { 'content-type': type })
+    expect(text(batches[0])).toBe(shown)
+  })
+
   it('takes what lines do not say from its query', async () => {
     await send(
       'x',
@@ -196,6 +207,16 @@ describe('the sender of logs', () => {
     }
     const body = 'x'.repeat(500_000)
     for (let i = 0; i < 20; i++) expect((await send(body, { 'content-type': 'text/plain' })).status).toBe(503)
+  })
+
+  it.each([
+    ['a list on one line', 'application/x-ndjson', '[{"m":1},{"m":2},{"m":3},{"m":4}]'],
+    ['a printed object with a list', 'application/x-ndjson', '{\n"logs":[{"m":1},{"m":2},{"m":3},{"m":4}]}'],
+    ['a list with a mark at its start', 'application/json', '\ufeff[{"m":1},{"m":2},{"m":3},{"m":4}]'],
+  ])('cannot have more lines than its limit in %s', async (_what, type, body) => {
+    await app.result('projects edit default --rate-limit 3')
+    await send('{"message":"a"}', { 'content-type': 'application/json' })
+    expect((await send(body, { 'content-type': type })).status).toBe(429)
   })
 
   it('over the limit of a project waits, and the limit is per project', async () => {

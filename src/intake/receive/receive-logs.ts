@@ -1,6 +1,6 @@
 // Receives log lines by any protocol: who sends them, how many, and the answer only after they are on disk.
 import type { IncomingMessage } from 'node:http'
-import { countElements, countLines } from '../../logs/intake/count-records.ts'
+import { countElements, countJsonLines, countLines } from '../../logs/intake/count-records.ts'
 import { FRAME_END, NOT_A_LOG } from '../../logs/intake/records.ts'
 import { lineSettings } from '../../logs/line-settings.ts'
 import { longestRetention } from '../../logs/retention.ts'
@@ -224,12 +224,16 @@ function ownBuffer(body: Buffer): ArrayBuffer {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : new Uint8Array(body).buffer
 }
 
+/** As the writer reads it, without the mark at its start. */
+const decoder = new TextDecoder()
+
 /** How many lines a body has; called only where a limit is set. */
 function countRecords(body: Buffer, format: Batch['format']): number {
   const wire = wireFormat(format)
   if (wire) return wire.count(body)
-  const text = body.toString('utf8')
+  const text = decoder.decode(body)
   if (format === 'frames') return text.split(FRAME_END).length
+  if (format === 'ndjson') return countJsonLines(text)
   return format === 'json' ? countElements(text) : countLines(text)
 }
 

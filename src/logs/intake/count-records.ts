@@ -37,6 +37,18 @@ export function countElements(text: string, limit = Number.POSITIVE_INFINITY): n
 }
 
 /**
+ * How many records a body of NDJSON has: its lines, or the elements of the list that it is in truth, on one line or printed
+ * over several.
+ */
+export function countJsonLines(text: string): number {
+  const lines = countLines(text)
+  const start = skipSpace(text, 0)
+  const first = text.charCodeAt(start)
+  const isPrinted = first === BRACE && text.slice(start, endOfList(text, start)).includes('\n')
+  return first === BRACKET || isPrinted ? Math.max(lines, countElements(text)) : lines
+}
+
+/**
  * How many elements all arrays have together that stand under one of `names` anywhere in a JSON body, but not within one
  * another; it stops counting beyond `limit`.
  */
