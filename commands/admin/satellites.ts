@@ -1,7 +1,7 @@
 // The commands about satellites: Vakts elsewhere that take beats and log lines, and look at targets from there.
 import { z } from 'zod'
 import { endAlert } from '../../src/alerts/lifecycle.ts'
-import { formatBinaryBytes } from '../../src/bytes.ts'
+import { formatBytes } from '../../src/bytes.ts'
 import type { Field, Text, Tone } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { doubledSatelliteKey, isDoubled, silentSatelliteKey } from '../../src/detectors/silent-satellite.ts'
@@ -193,7 +193,7 @@ function fields(satellite: Satellite, { state }: Context): Field[] {
     { name: 'Came through it', value: `${plural(beats, 'beat')}, ${plural(lines, 'line')}` },
     { name: 'Checks', value: plural(countChecksThrough(state, satellite.id), 'check') },
     { name: 'Probes', value: plural(countProbesVia(state, satellite.name), 'probe') },
-    { name: 'Waits there', value: `${plural(waitingRecords, 'request')}, ${formatBinaryBytes(waitingBytes)}` },
+    { name: 'Waits there', value: `${plural(waitingRecords, 'request')}, ${formatBytes(waitingBytes)}` },
     ...(address === null ? [] : [{ name: 'Address', value: `${address}, version ${version ?? 'unknown'}` }]),
   ]
 }
