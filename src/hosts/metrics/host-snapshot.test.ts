@@ -60,6 +60,9 @@ describe('the CPU', () => {
     [{ busy: 10, total: 10 }, { busy: 22, total: 20 }, 100],
     [{ busy: 10, total: 10 }, { busy: 10, total: 10 }, null],
     [{ busy: 10, total: 10 }, { busy: 9, total: 20 }, null],
+    [{ busy: 10, total: 10 }, { busy: 9, total: 10 }, null],
+    // The machine restarted: its counters began anew.
+    [{ busy: 10, total: 100 }, { busy: 12, total: 20 }, null],
     [{ busy: 10, total: 10 }, null, null],
     [undefined, { busy: 9, total: 20 }, null],
   ])('between %j and %j is %s %%', (before, after, cpu) => expect(computeCpu(before, after)).toBe(cpu))

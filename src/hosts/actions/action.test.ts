@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest'
+import { describeOutcome } from './action.ts'
+
+const run = { exitStatus: 0, problem: null, startedAt: 10_000, endedAt: 13_000, startedBy: 'ann' }
+
+it('an outcome says how long the run took', () => {
+  expect(describeOutcome({ ...run, outcome: 'exited' })).toBe('exit status 0 in 3s')
+  expect(describeOutcome({ ...run, outcome: 'out of time' })).toBe('stopped at the time limit after 3s')
+  // The clock went back meanwhile.
+  expect(describeOutcome({ ...run, outcome: 'exited', endedAt: 9_000 })).toBe('exit status 0 in under 1s')
+  expect(describeOutcome({ ...run, outcome: null, endedAt: null })).toBe('running')
+})
