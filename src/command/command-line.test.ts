@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import type { Problem } from '../problem.ts'
 import { aliased, commandsFor, positional, repeated } from './command.ts'
 import { commandNamed, findCommand, quoteWord, readArguments, shellWords, splitWords, typed } from './command-line.ts'
 
@@ -59,6 +60,19 @@ describe('arguments', () => {
     ['job --ev 5m --la', { name: 'job', every: '5m', lan: true }],
     ['job --match a --matche b', { name: 'job', match: 'a', matcher: 'b' }],
     ['job --Mention-from x', { name: 'job', 'mention-from': 'x' }],
+    ['job --mention_from x', { name: 'job', 'mention-from': 'x' }],
+    ['job --lan=false', { name: 'job', lan: 'false' }],
+    ['job --no', { name: 'job', note2: true }],
+    ['job --lan --no-lan', { name: 'job', lan: false }],
+    ['job --every=', { name: 'job', every: '' }],
+    ['job --every --lan', { name: 'job', every: '--lan' }],
+    ['--name job two words', { name: 'job', note: 'two words' }],
+    ['--note two job', { name: 'job', note: 'two' }],
+    ['job "two words" more', { name: 'job', note: '"two words" more' }],
+    ['job "two words"', { name: 'job', note: 'two words' }],
+    ['job "--lan"', { name: 'job', note: '--lan' }],
+    ['job --', { name: 'job' }],
+    ['job -5 -- -- x', { name: 'job', note: '-5 -- x' }],
   ])('of %s', (line, values) => {
     expect(reads(line)).toEqual(values)
   })
@@ -67,9 +81,53 @@ describe('arguments', () => {
     ['job --ment x', '"checks add" has no flag --ment. It takes --mention, --mention-from.'],
     ['job --nope x', '"checks add" has no flag --nope. It takes --every,'],
     ['job --every', '--every needs a value.'],
+    ['job --no-every 5m', '"checks add" has no flag --no-every. It takes --every,'],
+    ['job --no-la', '"checks add" has no flag --no-la. It takes --every,'],
+    ['job --m x', '"checks add" has no flag --m. It takes --match, --matcher, --mention, --mention-from.'],
+    ['--name job --note x extra', '"checks add" takes no more words, but got "extra".'],
   ])('are not read of %s', (line, sentence) => {
     expect(() => reads(line)).toThrow(sentence)
   })
+})
+
+describe('a flag that there is not', () => {
+  const slipOf = (line: string) => {
+    try {
+      return reads(line)
+    } catch (error) {
+      return (error as Problem).slip
+    }
+  }
+  it.each([
+    ['job --evry 5m', { wrong: ['--evry'], right: ['--every'] }],
+    ['job --Evry=5m', { wrong: ['--Evry'], right: ['--every'] }],
+    ['job --nothing-like-it x', undefined],
+  ])('is corrected where a name is near: %s', (line, slip) => expect(slipOf(line)).toEqual(slip))
+
+  it('is refused where there are none', () => {
+    const status = commandsFor<null>()({
+      ...{ name: 'status', summary: 'Show', role: 'viewer', changes: true, args: {} },
+      run: () => ({ card: { title: '', tone: 'plain' } }),
+    })
+    expect(() => readArguments(status, splitWords('--x'))).toThrow('"status" has no flag --x. It takes no flags.')
+    expect(() => readArguments(status, splitWords('now'))).toThrow('"status" takes no more words, but got "now".')
+    expect(readArguments(status, splitWords('-- # all'))).toEqual({})
+  })
+})
+
+describe('a word is quoted', () => {
+  it.each([
+    ['a', 'a'],
+    ['a b', '"a b"'],
+    ['', '""'],
+    ['#', '"#"'],
+    ['#42', '#42'],
+    ['--lan', '"--lan"'],
+    ['-x', '-x'],
+    [String.raw`a"b\c`, String.raw`"a\"b\\c"`],
+    ['für', 'für'],
+    ["don't", `"don't"`],
+  ])('where it must be: %s', (value, quoted) => expect(quoteWord(value)).toBe(quoted))
 })
 
 describe('words that a shell has split', () => {
@@ -95,6 +153,21 @@ describe('words that a shell has split', () => {
 it('a command is found by the longest name that fits, in any case', () => {
   expect(findCommand([add], splitWords('Checks ADD job'))?.rest.map(word => word.text)).toEqual(['job'])
   expect(findCommand([add], splitWords('checks'))).toBeNull()
+  const named = (name: string, aliases: string[] = []) =>
+    commandsFor<null>()({
+      ...{ name, aliases, summary: '', role: 'viewer', args: {} },
+      run: () => ({ card: { title: '', tone: 'plain' } }),
+    })
+  const commands = [named('hosts logs'), named('hosts'), named('machines', ['hosts logs add', 'hosts'])]
+  const found = (line: string) => {
+    const { command, rest } = findCommand(commands, splitWords(line))!
+    return [command.name, rest.length]
+  }
+  expect(found('hosts logs x')).toEqual(['hosts logs', 1])
+  expect(found('hosts logs add')).toEqual(['machines', 0])
+  expect(found('hosts x y')).toEqual(['hosts', 2])
+  expect(commandNamed([...commands].reverse(), 'hosts')?.name).toBe('hosts')
+  expect(commandNamed(commands, 'nothing')).toBeUndefined()
 })
 
 describe('a comment', () => {
