@@ -55,7 +55,7 @@ export function extendSatelliteDeadlines(
   earliest: number,
 ): void {
   const affected = and(isNotNull(checks.downAt), or(eq(checks.satelliteId, satelliteId), isThrough(satelliteId)))
-  extendAll(state, state.db.select().from(checks).where(affected).all(), from, to, earliest)
+  extendAll(state, affected, from, to, earliest)
 }
 
 /**
@@ -70,12 +70,20 @@ export function extendCheckDeadlines(
   reachable?: 'lan',
 ): Check[] {
   const affected = and(isNotNull(checks.downAt), reachable === 'lan' ? eq(checks.lan, false) : undefined)
-  return extendAll(state, state.db.select().from(checks).where(affected).all(), from, to, earliest)
+  return extendAll(state, affected, from, to, earliest)
 }
 
-function extendAll(state: State, waiting: readonly Check[], from: number, to: number, earliest: number): Check[] {
+function extendAll(
+  state: State,
+  affected: ReturnType<typeof and>,
+  from: number,
+  to: number,
+  earliest: number,
+): Check[] {
+  // A beat of the running transaction may not be written yet.
+  state.forget('checks by uuid')
   const skipped: Check[] = []
-  for (const check of waiting) {
+  for (const check of state.db.select().from(checks).where(affected).all()) {
     const changes = orNone(() => extendDeadlines(check, from, to, earliest))
     if (changes.downAt !== undefined) updateCheck(state, check.id, changes)
     if (changes.lateAt !== undefined) skipped.push({ ...check, ...changes })
