@@ -24,18 +24,26 @@ import {
 const FIRING = ['firing', 'open', 'triggered', 'alerting'] as const
 const RESOLVED = ['resolved', 'ok', 'closed'] as const
 
+const EXAMPLE = '{"key":"db-1/disk","title":"The disk of db-1 is full"}'
+const KEY_ERROR = 'must be text that identifies the alert, such as "db-1/disk"'
+const GROUP_KEY_ERROR = 'must be text that the alerts of a group have in common, such as "deploy-42"'
+
 const ALERT = z.object({
   key: z
-    .union([z.string().trim().min(1).max(200).regex(/\S/), z.number()], {
-      error: 'must be text that identifies the alert, such as "db-1/disk"',
-    })
+    .union(
+      [
+        z.string().trim().min(1, KEY_ERROR).max(200, 'must be at most 200 characters long').regex(/\S/, KEY_ERROR),
+        z.number(),
+      ],
+      { error: KEY_ERROR },
+    )
     .describe('Identifies the alert within the project.'),
   title: z.string({ error: 'must be text' }).trim().min(1, 'must not be empty').regex(/\S/).optional(),
   group_key: z
-    .string({ error: 'must be text that the alerts of a group have in common, such as "deploy-42"' })
+    .string({ error: GROUP_KEY_ERROR })
     .trim()
-    .min(1)
-    .max(1_000)
+    .min(1, GROUP_KEY_ERROR)
+    .max(1_000, 'must be at most 1000 characters long')
     .nullish()
     .describe('Alerts with the same group key share one card, which shows each of them.'),
   severity: z.string({ error: 'must be info, warning or critical' }).optional().meta({
@@ -118,11 +126,9 @@ export const genericAlerts: AlertProtocol = {
 function readReports(body: unknown): ReadReports {
   const list = listOf(body)
   if (list === null || list.length > MAX_ALERTS)
-    throw new Problem(
-      'invalid',
-      `Send an alert as JSON, such as {"key":"db-1/disk","title":"The disk of db-1 is full"}, or a list of at most ${MAX_ALERTS}.`,
-      { fields: { body: 'must be an alert or a list of alerts' } },
-    )
+    throw new Problem('invalid', `Send an alert as JSON, such as ${EXAMPLE}, or a list of at most ${MAX_ALERTS}.`, {
+      fields: { body: 'must be an alert or a list of alerts' },
+    })
   const reports: ReportedAlert[] = []
   const errors: ReportError[] = []
   for (const [index, item] of list.entries()) {
@@ -142,7 +148,8 @@ function listOf(body: unknown): unknown[] | null {
 
 function issueOf(error: z.ZodError): { field: string; message: string } {
   const [issue] = error.issues
-  return { field: issue!.path.join('.') || 'alert', message: issue!.message }
+  if (issue!.path.length === 0) return { field: 'alert', message: `must be an object such as ${EXAMPLE}` }
+  return { field: issue!.path.join('.'), message: issue!.message }
 }
 
 function errorOf({ state, title, resolve_after }: z.output<typeof ALERT>): { field: string; message: string } | null {
