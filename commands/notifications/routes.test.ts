@@ -100,7 +100,9 @@ describe('a route', () => {
 })
 
 it('without routes every alert goes to every channel, and with some the rest goes to those of the settings', async () => {
-  expect(await app.answerText('routes list')).toContain('Every alert goes to every channel: mail, ops. "routes add" changes that.')
+  expect(await app.answerText('routes list')).toContain(
+    'Every alert goes to every channel: mail, ops. "routes add" changes that.',
+  )
   await route('routes add r --to ops')
   const { card } = await app.says('routes list')
   expect([card.title, card.rows!.map(({ action }) => action!.line)]).toEqual(['1 route', ['routes show r']])
