@@ -252,7 +252,8 @@ function crafted(now: number): Situation[] {
 function busyBoard(now: number): Card {
   const alert = (id: number, title: string, severity: 'critical' | 'warning', minutes: number, by: string | null) =>
     ({
-      ...{ id, title, severity, since: now - minutes * 60_000, snoozedUntil: null },
+      // The second one is about the first check below.
+      ...{ id, title, severity, checkId: id === 11 ? 1 : null, since: now - minutes * 60_000, snoozedUntil: null },
       ...{ state: by === null ? 'firing' : 'acknowledged', acknowledgedBy: by },
     }) as Alert
   return boardCard(
