@@ -9,8 +9,8 @@ const SETTINGS = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
 export type Execute = (file: string, args: string[], environment: NodeJS.ProcessEnv) => void
 
 /**
- * On Linux, begins this process anew with these settings, unless it has them: the same process id, arguments and standard streams.
- * Does not return then. Elsewhere, and where the system refuses, it does nothing: Vakt works the same with more memory.
+ * On Linux, restarts this process with these settings unless it has them: process id, arguments and standard streams stay the same,
+ * and the call does not return. Elsewhere, and where the system refuses, it does nothing: Vakt works the same with more memory.
  */
 export function applyMemorySettings(
   environment: NodeJS.ProcessEnv = process.env,

@@ -1,4 +1,4 @@
-// What each failure of Slack means for a delivery: sent again, looked for, given up, or posted anew.
+// What each failure of Slack means for a delivery: sent again, looked for, given up, or posted again.
 import { webApi } from '@slack/bolt'
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../channel.ts'
