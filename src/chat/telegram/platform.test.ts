@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Card, Text } from '../../card.ts'
 import { systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
+import { createFakeClock } from '../../testing/fake-clock.ts'
 import { startTelegram } from '../../testing/telegram.ts'
 import type { Channel, CommandDispatcher, DeliveryError, Platform, Requester } from '../channel.ts'
 import { telegram as definition } from './definition.ts'
@@ -146,4 +147,41 @@ test('commands are taken while a chat is a channel, not when it was only tried, 
   telegram.presses(telegram.messages[0]!, 'Acknowledge')
   await vi.waitFor(() => expect(telegram.answers).toHaveLength(2))
   expect(ran.map(one => one.line)).toEqual(['/status'])
+})
+
+test('a connection that fails is tried again every five seconds, and says since when it is lost', async () => {
+  const clock = createFakeClock(0)
+  let online = 0
+  const settings = { token: telegram.token, chatId: null, apiUrl: telegram.apiUrl }
+  const other = createTelegram({
+    ...{ settings, dispatcher: { commands: [] } as unknown as CommandDispatcher, isChannel: () => true },
+    ...{ capabilities: definition.capabilities, logger: silentLogger, clock, timeZone: 'UTC', timeoutSeconds: 2 },
+    onOnline: () => void online++,
+  })
+  expect([other.channels, other.status()]).toEqual([[], { state: 'connecting', since: 0 }])
+  telegram.failing('getMe', { status: 401 })
+  telegram.failing('getMe', { status: 401 })
+  other.start()
+  await vi.waitFor(() => expect(other.status().state).toBe('lost'))
+  const message = 'Telegram does not accept the token. Check TELEGRAM_BOT_TOKEN.'
+  await clock.advance(4_999)
+  expect(other.status()).toEqual({ state: 'lost', since: 0, message })
+  telegram.failing('getUpdates', { status: 409, description: 'Conflict' })
+  await clock.advance(1)
+  await vi.waitFor(async () => {
+    await clock.advance(5_000)
+    expect(other.status().state).toBe('refused')
+  })
+  expect(online).toBe(1)
+  const refusedAt = other.status().since
+  expect(refusedAt).toBeGreaterThan(0)
+  await clock.advance(5_000)
+  await vi.waitFor(() => expect(other.status()).toEqual({ state: 'online', since: refusedAt + 5_000 }))
+  await other.stop()
+  expect(online).toBe(2)
+})
+
+test('a chat is opened by its id, but not that of the settings a second time', () => {
+  const open = (id: string) => platform.open!({ id, name: '', address: null, secret: null })?.id ?? null
+  expect([open(`telegram:${CHAT}`), open('telegram:@ops'), open('slack:C1')]).toEqual([null, 'telegram:@ops', null])
 })

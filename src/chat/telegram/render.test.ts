@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Mention } from '../../card.ts'
-import { renderCard } from './render.ts'
+import type { Button, Card, Mention, Span } from '../../card.ts'
+import { readPress, renderCard } from './render.ts'
 
 it.each<[Mention, string]>([
   [{ kind: 'person', id: '42', name: 'Ann <x>' }, '<a href="tg://user?id=42">Ann &lt;x&gt;</a> '],
@@ -12,3 +12,84 @@ it.each<[Mention, string]>([
   const { text } = renderCard({ title: 'Down', tone: 'critical', mention: [mention] }, 'UTC')
   expect(text.slice(0, start.length)).toBe(start)
 })
+
+const textOf = (card: Partial<Card>) => renderCard({ title: 'T', tone: 'plain', ...card }, 'UTC').text
+
+it.each<[Partial<Card>, string]>([
+  [{ title: '  a\n b  ' }, '<b>a b</b>'],
+  [{ title: ' ' }, '<b>Vakt</b>'],
+  [{ tone: 'good' }, '🟢 <b>T</b>'],
+  [{ fields: [{ name: 'A', value: 'b' }] }, '<b>T</b>\n<b>A:</b> b'],
+  [{ code: { text: '<x>' } }, '<b>T</b>\n<pre>&lt;x&gt;</pre>'],
+  [{ code: { text: ' ' } }, '<b>T</b>'],
+  [{ footer: 'end' }, '<b>T</b>\n<i>end</i>'],
+])('the card %j is %s', (card, text) => expect(textOf(card)).toBe(text))
+
+it.each<[Span, string]>([
+  [{ bold: 'a&b' }, '<b>a&amp;b</b>'],
+  [{ code: 'evil.sh /stop' }, '<code>evil.sh /stop</code>'],
+  ['evil.sh', 'evil.\u2060sh'],
+  ['run /stop now', 'run /\u2060stop now'],
+  ['see https://evil.sh/a', 'see https://evil.sh/a'],
+  ['a/b 1.5 "q"', 'a/b 1.5 &quot;q&quot;'],
+  ['@ann', '@\u2060ann'],
+  [{ link: 'https://x.org/a?b=1&c', label: 'x' }, '<a href="https://x.org/a?b=1&amp;c">x</a>'],
+  [{ link: 'javascript:a', label: 'x' }, 'x (javascript:a)'],
+  [{ link: 'no address', label: 'x' }, 'x (no address)'],
+])('the span %j is %s', (span, html) => {
+  expect(textOf({ lines: [[span]] })).toBe(`<b>T</b>\n${html}`)
+})
+
+it('parts that do not fit are counted, never cut', () => {
+  const lines = Array.from({ length: 6 }, (_, i) => String(i).repeat(1_000))
+  const text = textOf({ lines })
+  expect(text).toBe(`<b>T</b>\n${lines.slice(0, 4).join('\n')}\n… 2 more`)
+})
+
+it('long parts are cut: a title after 300 characters, a text after 1,000, a name after 100, code after 2,000', () => {
+  const shown = (max: number, show: (text: string) => Partial<Card>) =>
+    [max, max + 1].map(length => textOf(show('x'.repeat(length))).includes('x'.repeat(max)))
+  expect(shown(300, title => ({ title }))).toEqual([true, false])
+  for (const span of [(text: string) => text, (bold: string) => ({ bold }), (code: string) => ({ code })])
+    expect(shown(1_000, text => ({ lines: [[span(text)]] }))).toEqual([true, false])
+  expect(shown(100, name => ({ fields: [{ name, value: 'y' }] }))).toEqual([true, false])
+  expect(shown(2_000, text => ({ code: { text } }))).toEqual([true, false])
+})
+
+it('at most twenty people are mentioned', () => {
+  const mention: Mention[] = Array.from({ length: 21 }, (_, i) => ({ kind: 'person', id: null, name: `p${i}` }))
+  expect(textOf({ mention })).toContain('p19: <b>')
+})
+
+it.each<[Partial<Button>, string | undefined, object | null]>([
+  [{ line: 'ack 1' }, undefined, { text: 'L', callback_data: 'ack 1' }],
+  [{ line: 'ack 1' }, 'vakt1', { text: 'L', callback_data: 'vakt1|ack 1' }],
+  [{ line: 'x'.repeat(58) }, 'vakt1', { text: 'L', callback_data: `vakt1|${'x'.repeat(58)}` }],
+  [{ line: 'x'.repeat(59) }, 'vakt1', { text: 'L', callback_data: 'x'.repeat(59) }],
+  [{ line: 'x'.repeat(64) }, 'vakt1', { text: 'L', callback_data: 'x'.repeat(64) }],
+  [{ line: 'x'.repeat(65) }, 'vakt1', null],
+  [{ line: '' }, 'vakt1', null],
+  [{ line: '', url: 'https://x' }, 'vakt1', { text: 'L', url: 'https://x' }],
+  [{ line: 'ack 1', url: 'ftp://x' }, 'vakt1', null],
+  [{ line: 'ack 1', label: '' }, undefined, { text: '–', callback_data: 'ack 1' }],
+])('the button %j of %s is %j', (button, instance, expected) => {
+  const { keyboard } = renderCard(
+    { title: 'T', tone: 'plain', buttons: [{ label: 'L', line: '', ...button }] },
+    'UTC',
+    instance,
+  )
+  expect(keyboard.inline_keyboard).toEqual(expected === null ? [] : [[expected]])
+})
+
+it('buttons stand three in a row, thirty at most', () => {
+  const buttons = Array.from({ length: 32 }, (_, i) => ({ label: `${i}`, line: `ack ${i}` }))
+  const { keyboard } = renderCard({ title: 'T', tone: 'plain', buttons }, 'UTC')
+  expect(keyboard.inline_keyboard.map(row => row.length)).toEqual(Array.from({ length: 10 }, () => 3))
+})
+
+it.each([
+  ['vakt1|ack 1', 'vakt1', 'ack 1'],
+  ['ack 1', null, 'ack 1'],
+  ['long-id|ack 1', null, 'long-id|ack 1'],
+  ['vakt1|note\n2', 'vakt1', 'note\n2'],
+])('the press %j is of %s', (data, instance, line) => expect(readPress(data)).toEqual({ instance, line }))
