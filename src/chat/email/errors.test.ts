@@ -9,6 +9,8 @@ it.each([
   ['EMESSAGE', { responseCode: 552 }, 'invalid_form', 'size or content (552)'],
   ['EMESSAGE', { responseCode: 554, response: '554 5.6.0 bad content' }, 'invalid_form', 'size or content (554)'],
   ['EMESSAGE', { responseCode: 452, response: '452 5.6.0' }, 'unreachable', 'try again later (452)'],
+  ['EMESSAGE', { responseCode: 553, response: '553 5.1.3 bad address' }, 'refused', 'refused the mail (553)'],
+  ['EDNS', {}, 'unreachable', 'cannot be reached (EDNS)'],
   ['ECONNREFUSED', {}, 'unreachable', 'cannot be reached (ECONNREFUSED)'],
   ['ETIMEDOUT', { command: 'CONN' }, 'unreachable', 'cannot be reached (ETIMEDOUT)'],
   // The mail may have been taken.
