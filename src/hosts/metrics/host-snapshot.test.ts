@@ -75,6 +75,9 @@ describe('the memory', () => {
     ['MemTotal: 100 kB\nMemAvailable: 0 kB\nMemFree: 10 kB', { total: 100 * KIB, used: 100 * KIB }],
     ['MemTotal: 100 kB', null],
     ['MemFree: 100 kB', null],
+    // In bytes, no number of JavaScript holds them.
+    [`MemTotal: ${'9'.repeat(16)} kB\nMemFree: 10 kB`, null],
+    [`MemTotal: 100 kB\nMemFree: ${'9'.repeat(16)} kB`, null],
     ['', null],
   ])('of %j', (memory, found) => expect(sections({ memory }).memory).toEqual(found))
 })

@@ -1,8 +1,10 @@
 // Many steps in short transactions: all run in order, other work runs between them, and a stop ends them.
 import { setImmediate } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { memoryState } from '../../state/database.ts'
 import { runInShortTransactions } from './short-transactions.ts'
+
+afterEach(() => void vi.restoreAllMocks())
 
 function busyFor(ms: number) {
   const until = performance.now() + ms
@@ -55,4 +57,28 @@ it('runs all other steps when one throws, those of its transaction too, and thro
     { name: 'first' },
     { name: 'third' },
   ])
+})
+
+it('a transaction begins no step after 4 ms', async () => {
+  let now = 1_000
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+  const taken: number[] = []
+  const steps = Array.from({ length: 6 }, (_, i) => () => {
+    taken.push(i)
+    now += 1
+  })
+  const all = runInShortTransactions(memoryState(), steps, () => true)
+  expect(taken).toEqual([0, 1, 2, 3])
+  await all
+  expect(taken).toEqual([0, 1, 2, 3, 4, 5])
+})
+
+it('a step that throws in a transaction of its own is not run again', async () => {
+  let times = 0
+  const fails = () => {
+    times++
+    throw new Error('no')
+  }
+  await expect(runInShortTransactions(memoryState(), [fails], () => true)).rejects.toThrow('no')
+  expect(times).toBe(1)
 })
