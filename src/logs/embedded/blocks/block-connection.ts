@@ -6,15 +6,15 @@ import type { CompletedField, PartitionConnection } from '../query/partition-con
 import type { PartitionSearch, Selection } from '../query/partition-search.ts'
 import type { BlockReader } from './block-reader.ts'
 import type { StoredBlock } from './block-table.ts'
-import { BlockView } from './block-view.ts'
+import { BlockView, type RecentBlocks } from './block-view.ts'
 import { BlockSearch } from './search/block-search.ts'
 
 export class BlockConnection implements PartitionConnection {
   readonly #view: BlockView
 
   /** `onDamage` is called once for each block that cannot be read. */
-  constructor(db: Sqlite, onDamage: (block: StoredBlock, error: Error) => void) {
-    this.#view = new BlockView(db, onDamage)
+  constructor(db: Sqlite, recent: RecentBlocks, onDamage: (block: StoredBlock, error: Error) => void) {
+    this.#view = new BlockView(db, recent, onDamage)
   }
 
   atOnce<T>(work: () => T): T {
@@ -92,7 +92,7 @@ export class BlockConnection implements PartitionConnection {
   }
 
   close(): void {
-    this.#view.db.close()
+    this.#view.close()
   }
 }
 

@@ -1,27 +1,37 @@
 // A partition of blocks as a reader has it: the list of its blocks, those that were read last, and the lines that wait.
+import { BoundedMap } from '../../../bounded-map.ts'
 import { prepared, type Sqlite } from '../../../state/sqlite.ts'
 import { BlockDamagedError, type BlockReader } from './block-reader.ts'
 import { openBlock, readBlocks, type StoredBlock } from './block-table.ts'
 import { ArrivalView } from './search/arrival-view.ts'
 import { WordIndex } from './words/segment-table.ts'
 
-/** Decoded blocks that are remembered, so that a page and its count read each once; each takes up to a megabyte. */
+/** Decoded blocks that a thread remembers, so that a page and its count read each once; each takes up to a megabyte. */
 const MAX_OPEN_BLOCKS = 24
+
+/** The blocks that were read last, of all partitions that a thread has open. */
+export type RecentBlocks = BoundedMap<StoredBlock, BlockReader>
+
+/** None yet. */
+export function createRecentBlocks(): RecentBlocks {
+  return new BoundedMap(MAX_OPEN_BLOCKS)
+}
 
 export class BlockView {
   readonly db: Sqlite
   #generation = -1
   #blocks: readonly StoredBlock[] = []
   #words: WordIndex | null = null
-  readonly #open = new Map<number, BlockReader>()
+  readonly #recent: RecentBlocks
   readonly #arrivals = new Map<string, ArrivalView>()
 
   readonly #onDamage: (block: StoredBlock, error: Error) => void
   readonly #damaged = new Set<number>()
 
   /** `onDamage` is called once for each block that cannot be read. */
-  constructor(db: Sqlite, onDamage: (block: StoredBlock, error: Error) => void) {
+  constructor(db: Sqlite, recent: RecentBlocks, onDamage: (block: StoredBlock, error: Error) => void) {
     this.db = db
+    this.#recent = recent
     this.#onDamage = onDamage
   }
 
@@ -83,12 +93,17 @@ export class BlockView {
   }
 
   open(block: StoredBlock): BlockReader {
-    let reader = this.#open.get(block.id)
-    if (reader) this.#open.delete(block.id)
-    else reader = openBlock(this.db, block)
-    this.#open.set(block.id, reader)
-    if (this.#open.size > MAX_OPEN_BLOCKS) this.#open.delete(this.#open.keys().next().value!)
+    const known = this.#recent.get(block)
+    if (known) return known
+    const reader = openBlock(this.db, block)
+    this.#recent.set(block, reader)
     return reader
+  }
+
+  /** Closes the connection; what was read is forgotten. */
+  close(): void {
+    for (const block of this.#blocks) this.#recent.delete(block)
+    this.db.close()
   }
 
   get words(): WordIndex {
@@ -103,6 +118,7 @@ export class BlockView {
     this.#words = null
     const known = new Map(this.#blocks.map(block => [block.id, block]))
     this.#blocks = readBlocks(this.db, known).filter(({ id }) => !this.#damaged.has(id))
-    for (const id of this.#open.keys()) if (!this.#blocks.some(block => block.id === id)) this.#open.delete(id)
+    const current = new Set(this.#blocks)
+    for (const block of known.values()) if (!current.has(block)) this.#recent.delete(block)
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Sqlite } from '../../../state/sqlite.ts'
 import { BlockConnection } from '../blocks/block-connection.ts'
 import type { StoredBlock } from '../blocks/block-table.ts'
+import { createRecentBlocks, type RecentBlocks } from '../blocks/block-view.ts'
 import { hasBlocks } from '../blocks/schema.ts'
 import { IndexedConnection } from '../indexed/indexed-connection.ts'
 import type { PartitionConnection } from '../query/partition-connection.ts'
@@ -24,13 +25,15 @@ const CACHE_KIB = 1_000
 export class OpenPartitions {
   readonly #folder: string
   readonly #open = new Map<string, PartitionConnection>()
+  readonly #recent: RecentBlocks
 
   readonly #onDamage: (damage: BlockDamage) => void
 
-  /** `onDamage` is called once for each block of a partition that cannot be read. */
-  constructor(folder: string, onDamage: (damage: BlockDamage) => void) {
+  /** `onDamage` is called once for each block of a partition that cannot be read; `recent` are the blocks that stay decoded. */
+  constructor(folder: string, onDamage: (damage: BlockDamage) => void, recent = createRecentBlocks()) {
     this.#folder = folder
     this.#onDamage = onDamage
+    this.#recent = recent
   }
 
   /** A connection, or null when the partition was dropped. Throws SQLite's errors. */
@@ -40,7 +43,7 @@ export class OpenPartitions {
     else {
       const file = join(this.#folder, `${name}.db`)
       if (!existsSync(file)) return null
-      connection = connect(file, ({ id, summary: { from, until, lines } }, error) =>
+      connection = connect(file, this.#recent, ({ id, summary: { from, until, lines } }, error) =>
         this.#onDamage({ partition: name, block: id, from, until, lines, message: error.message }),
       )
     }
@@ -60,13 +63,17 @@ export class OpenPartitions {
   }
 }
 
-function connect(file: string, onDamage: (block: StoredBlock, error: Error) => void): PartitionConnection {
+function connect(
+  file: string,
+  recent: RecentBlocks,
+  onDamage: (block: StoredBlock, error: Error) => void,
+): PartitionConnection {
   const db = new Sqlite(file, { readonly: true, fileMustExist: true })
   try {
     db.pragma('busy_timeout = 5000')
     db.pragma(`cache_size = -${CACHE_KIB}`)
     const layout = Number(db.pragma('user_version', { simple: true }))
-    return hasBlocks(layout) ? new BlockConnection(db, onDamage) : new IndexedConnection(db)
+    return hasBlocks(layout) ? new BlockConnection(db, recent, onDamage) : new IndexedConnection(db)
   } catch (error) {
     db.close()
     throw error
