@@ -1,6 +1,6 @@
 // Containers of hosts as people and scripts are answered, over an engine that prints what each test says.
 import { expect, it } from 'vitest'
-import { addFollow } from '../../src/hosts/containers/follows.ts'
+import { addFollow, readPosition, recordPosition } from '../../src/hosts/containers/follows.ts'
 import { saveMeasurements } from '../../src/hosts/metrics/samples.ts'
 import { Problem } from '../../src/problem.ts'
 import { Rejections } from '../../src/telemetry.ts'
@@ -108,6 +108,9 @@ it('an empty list says why', async () => {
   expect(await none.text('containers list')).toContain('Add a host first')
   const { text } = begin(words => (words.includes('ps') ? listed('web') : ''))
   expect(await text('containers list other')).toContain('No container matches.')
+  const half = begin((_, host) => (host === 'web-1' ? '' : listed('web')))
+  addTestHost(half.state, 'web-2')
+  expect(await half.text('containers list other')).toContain('No container matches.')
   expect(await begin().text('containers list')).toBe('(plain) No containers\nThere is no container.')
   const failing = begin(() => ({ code: 1, stdout: 'the socket is gone' }))
   expect(await failing.text('containers list')).toBe(
@@ -162,7 +165,7 @@ it('a container that runs is shown with its start, its usage and its limits', as
   const networks = { NetworkSettings: { Networks: { front: {}, back: {} } }, RestartCount: 2 }
   const State = { Status: 'running', StartedAt: stamp(NOW - HOUR), FinishedAt: stamp(NOW - 2 * HOUR), ExitCode: 3 }
   const limits = { Memory: 2e9, RestartPolicy: { Name: 'always' } }
-  const { text, state, host, clock } = begin(() => inspected(State, networks, limits))
+  const { run, text, state, host, clock } = begin(() => inspected(State, networks, limits))
   addTestContainer(state, host, 'web', { restarts: 5 })
   saveMeasurements(state, host.id, [{ kind: 'container', name: 'web', cpu: 12.34, memory: 1e9 }], NOW - 2 * MINUTE)
   const shown = await text('containers show web-1/web')
@@ -176,6 +179,7 @@ it('a container that runs is shown with its start, its usage and its limits', as
       '[Graph: containers graph web-1/web]',
     ].join('\n'),
   )
+  expect((await run('containers show web-1/web')).card.fields!.map(({ inline }) => inline)).toEqual(Array(8).fill(true))
   await clock.advance(1)
   expect(await text('containers show web-1/web')).not.toContain('CPU')
 })
@@ -321,8 +325,18 @@ it('lines of several containers are merged, named, and filtered by level and exp
 })
 
 it('a line of one container has no name of it, in a file and on a card', async () => {
-  const { text } = begin(() => ({ stderr: at(NOW, 'x'.repeat(400)) }))
-  expect(await text('containers tail web-1/web')).toMatch(/🔹 09:00:00 err x{299}…\n/)
+  const { text, run } = begin(() => ({ stderr: at(NOW, 'x'.repeat(400)).trimEnd() }))
+  await expect(run('containers tail web-1/web --grep "("')).rejects.toMatchObject({
+    ...{ code: 'invalid', message: expect.stringContaining('never closed') },
+    fields: { grep: expect.stringContaining('never closed') },
+  })
+  // The line of the button has 25 characters beside the name; the limit is 90.
+  for (const [length, buttons] of [
+    [59, 1],
+    [60, 0],
+  ] as const)
+    expect((await run(`containers tail web-1/${'n'.repeat(length)}`)).card.buttons).toHaveLength(buttons)
+  expect(await text('containers tail "web-1/web,"')).toMatch(/🔹 09:00:00 err x{299}…\n/)
 })
 
 it('of containers that fail the others are read, and their problems told once', async () => {
@@ -360,12 +374,13 @@ it('a container that is gone is found among the stored lines', async () => {
     },
   }
   const gone = () => ({ code: 1, stderr: 'No such container: web' })
-  const { text } = begin(gone, { store })
+  const { run, text } = begin(gone, { store })
   const plain = await begin(gone).text('containers tail web-1/web')
   expect(plain).toContain('There is no container "web" on web-1.')
   expect(await text('containers tail web-1/web')).toBe(
     `${plain} Vakt has stored lines of it: logs search source:web host:web-1`,
   )
+  await expect(run('containers tail web-1/web')).rejects.toMatchObject({ fields: { container: 'no such container' } })
   for (total of [0, -1]) expect(await text('containers tail web-1/web')).toBe(plain)
   queries.length = 0
   expect(await begin(() => ({ code: 1, stderr: 'broken' }), { store }).text('containers tail web-1/web')).toContain(
@@ -440,9 +455,20 @@ it('followed patterns are listed with their containers, those over the limit and
     '(good) Following web-1/*\nNo container matches yet; matching new containers are followed.\nFind the lines with: logs search host:web-1',
   )
   for (let i = 0; i < 20; i++) addTestContainer(state, host, `c${i}`)
-  addTestContainer(state, other, 'x1')
+  for (const [container, on] of [
+    ['x1', other],
+    ['c1', other],
+    ['d1', host],
+  ] as const)
+    addTestContainer(state, on, container)
+  addFollow(state, { hostId: other.id, pattern: 'c*', projectId: null, addedAt: NOW, addedBy: 'Ben' })
   await run('projects add shop')
+  for (const container of ['c1', 'c2'])
+    recordPosition(state, host.id, container, { stdout: null, stderr: null } as never)
+  await run('containers follow web-1/c1')
   await run('containers unfollow web-1/*')
+  expect(['c1', 'c2'].map(container => readPosition(state, host.id, container) !== undefined)).toEqual([true, false])
+  await run('containers unfollow web-1/c1')
   expect(await text('containers follow web-1/c* --project shop')).toContain(
     '(good) Following web-1/c*\nIt matches 20 containers now.\nFind',
   )
@@ -462,18 +488,18 @@ it('followed patterns are listed with their containers, those over the limit and
     rejections.record({ ...rejected, host, source, lines } as never, NOW)
   const listedNow = await text('containers follow', { parts: { rejections } })
   expect(listedNow).toContain(
-    'web-1/c* · 21 containers, 20 followed now · project shop · by Ann now · 4 lines of c1 not kept: too old',
+    'web-1/c* · 21 containers, 20 followed now · project shop · by Ann now · 4 lines of c1 not kept: too old\ndb-1/c* · 1 container · project default · by Ben now · 6 lines of c1 not kept: too old\n',
   )
   expect(listedNow).toContain('db-1/x* · 1 container · project default · by Ben 1h ago')
   expect(listedNow).not.toContain('d1')
-  expect(listedNow).not.toContain('6 lines')
   expect(await result('containers follow')).toMatchObject({
     follows: expect.arrayContaining([
       { host: 'web-1', pattern: 'c*', project: 'shop', added_at: stamp(NOW), added_by: 'Ann' },
       { host: 'db-1', pattern: 'x*', project: 'default', added_at: stamp(NOW - HOUR), added_by: 'Ben' },
     ]),
   })
-  expect(refreshed).toHaveLength(5)
+  expect(refreshed).toHaveLength(7)
+  expect(await begin().text('containers follow')).toContain('This Vakt stores no logs.')
 })
 
 it('usage is listed by a metric, highest first, of the containers that run', async () => {

@@ -6,7 +6,7 @@ import { formatBytes } from '../../src/bytes.ts'
 import type { Card, Text } from '../../src/card.ts'
 import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
-import type { Mark } from '../../src/charts/time-chart.ts'
+import type { Mark, TimeChart } from '../../src/charts/time-chart.ts'
 import { listRuns } from '../../src/hosts/actions/action-runs.ts'
 import type { Host } from '../../src/hosts/host.ts'
 import { METRIC_UNITS, type Metric, type MetricPoint, readMetric, summarize } from '../../src/hosts/metrics/metrics.ts'
@@ -55,12 +55,33 @@ export async function graphCard(
       tone: 'muted',
       lines: ['Vakt collects metrics every 30 seconds while the host is reachable. "hosts list" shows its status.'],
     }
-  const unit = METRIC_UNITS[measured[0]!.metric]
   const metrics = measured.map(({ metric }) => metric)
+  const png = await drawChart(metricChart(context, title, measured, last, host))
+  return {
+    title: `${title}, last ${last}`,
+    tone: 'plain',
+    lines: measured.map(metric => metricLine(context, metric, last)),
+    image: {
+      name: fileName(`graph ${title} ${metrics.join(' ')}`, context.now, context.config.timeZone, 'png'),
+      alt: measured.map(metric => `${metric.metric}: ${describeMetric(metric)}`).join('; '),
+      png,
+    },
+  }
+}
+
+/** The chart of metrics with points, marked with what happened on their host. */
+export function metricChart(
+  context: Context,
+  title: string,
+  measured: readonly MetricSeries[],
+  last: Period,
+  host: string,
+): TimeChart {
+  const unit = METRIC_UNITS[measured[0]!.metric]
   // Larger units make traffic easier to read.
   const scale = unit === 'bytes/s' ? 1000 : 1
   const highest = Math.max(...measured.flatMap(({ points }) => points.map(point => point.max)))
-  const png = await drawChart({
+  return {
     title: `${title}, last ${last}`,
     kind: 'lines',
     unit: unit === 'bytes/s' ? 'kB/s' : unit,
@@ -77,16 +98,6 @@ export async function graphCard(
         ([at, value]) => [at, value === null ? null : value / scale] as const,
       ),
     })),
-  })
-  return {
-    title: `${title}, last ${last}`,
-    tone: 'plain',
-    lines: measured.map(metric => metricLine(context, metric, last)),
-    image: {
-      name: fileName(`graph ${title} ${metrics.join(' ')}`, context.now, context.config.timeZone, 'png'),
-      alt: measured.map(metric => `${metric.metric}: ${describeMetric(metric)}`).join('; '),
-      png,
-    },
   }
 }
 

@@ -1,4 +1,5 @@
 // Runs commands over a state in memory and the parts that a test gives, without an app around them.
+import type { Context } from '../../commands/context.ts'
 import { commands } from '../../commands/index.ts'
 import type { Card } from '../card.ts'
 import { cardText } from '../chat/card-text.ts'
@@ -6,6 +7,7 @@ import { PLATFORMS } from '../chat/platforms.ts'
 import type { Answer, Command } from '../command/command.ts'
 import { findCommand, readArguments, splitWords } from '../command/command-line.ts'
 import { readConfig } from '../config/config.ts'
+import { addProject, FIRST_PROJECT } from '../projects/projects.ts'
 import { createVault } from '../projects/vault.ts'
 import { memoryState, type State } from '../state/database.ts'
 import { Rejections } from '../telemetry.ts'
@@ -16,6 +18,8 @@ const NOW = Date.parse('2026-03-02T09:00:00Z')
 export type CommandRunner = {
   state: State
   clock: FakeClock
+  /** The context of a command that is run now. */
+  context(also?: object): Context
   /** Runs a command line; `also` replaces parts of the context for this one. */
   run(line: string, also?: object): Promise<Answer>
   /** The answer as people read it: its tone, its card as text with the buttons, or the message of its problem. */
@@ -28,6 +32,7 @@ export type CommandRunner = {
 export function createCommandRunner(given: object = {}): CommandRunner {
   const state = memoryState()
   const clock = createFakeClock(NOW)
+  addProject(state, FIRST_PROJECT, NOW)
   const base = {
     ...{ state, clock, store: null, interactive: false, place: null, publicUrl: 'http://vakt.test' },
     by: { platform: 'discord', id: '1', name: 'Ann', role: 'admin' },
@@ -37,14 +42,16 @@ export function createCommandRunner(given: object = {}): CommandRunner {
     parts: { rejections: new Rejections(), channel: () => undefined, channelOf: () => undefined },
     ...given,
   }
+  const context = (also: object = {}) => ({ ...base, now: clock.now(), ...also }) as unknown as Context
   const run = async (line: string, also: object = {}): Promise<Answer> => {
     const { command, rest } = findCommand(commands as readonly Command<never>[], splitWords(line))!
     const args = command.parse(readArguments(command, rest))
-    return command.run(args as never, { ...base, now: clock.now(), ...also } as never)
+    return command.run(args as never, context(also) as never)
   }
   return {
     state,
     clock,
+    context,
     run,
     text: (line, also) =>
       run(line, also).then(
