@@ -54,6 +54,8 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
     const by = actorOf(state, speaker, options.defaultRole)
     let audited: string | null = null
     let name = 'unknown'
+    // A synchronous command that fails is rolled back; one that awaits may have changed something before.
+    let mayHaveChanged = false
     try {
       const { command, raw } = readRequest(commands, request)
       name = command.name
@@ -67,6 +69,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
           writeAudit(state, by, audited, 'done', now, answer.audit)
         return answer
       })
+      mayHaveChanged = command.changes && answered instanceof Promise
       const answer = await answered
       if (audited !== null && answered instanceof Promise && !answer.asked)
         writeAudit(state, by, audited, 'done', now, answer.audit)
@@ -80,7 +83,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
         ...(answer.stream ? { stream: answer.stream } : {}),
       }
     } catch (error) {
-      const problem = asProblem(error, logger, audited ?? describeRequest(request))
+      const problem = asProblem(error, logger, audited ?? describeRequest(request), mayHaveChanged)
       telemetry.commands.add(1, name, problem.code)
       if (audited !== null) auditRefusal(by, audited, problem, now)
       return {
@@ -331,12 +334,13 @@ function valueText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-function asProblem(error: unknown, logger: Logger, request: string): Problem {
+function asProblem(error: unknown, logger: Logger, request: string, mayHaveChanged = false): Problem {
   if (error instanceof Problem) return error
   logger.error('command failed', { request, error })
+  const outcome = mayHaveChanged ? 'A part of the command may be done' : 'Nothing was changed'
   return new Problem(
     'internal',
-    'Vakt failed because of a fault of its own. Nothing was changed; the log of Vakt has the details.',
+    `Vakt failed because of a fault of its own. ${outcome}; the log of Vakt has the details.`,
     { cause: error },
   )
 }

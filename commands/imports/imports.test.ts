@@ -180,7 +180,45 @@ it('monitors of Uptime Kuma become checks with their push tokens, and probes; th
   expect(await app.check('Shop')).toMatchObject({ schedule: { every_ms: 60_000, after: 3 } })
   expect(await app.check('Api')).toMatchObject({ status: 'paused', schedule: { every_ms: 30_000 } })
   const again = await app.result<Imported>(`${line} --yes`)
-  expect(states(again)[0]).toEqual(['Cron', 'present'])
+  expect([again.added, ...states(again).slice(0, 5)]).toEqual([
+    0,
+    ['Cron', 'present'],
+    ['Shop', 'present'],
+    ['Api', 'present'],
+    ['Db', 'present'],
+    ['Name', 'present'],
+  ])
+  // The same address with another expectation is another check.
+  const other = { ...MONITORS[1], name: 'Shop', keyword: 'Cart' }
+  expect(states(await app.result<Imported>(`import uptime-kuma ${quote([other])} --project kuma`))).toEqual([
+    ['Shop', 'new'],
+  ])
+})
+
+it('two monitors with one push token are one check, and the others are added all the same', async () => {
+  await app.result('projects add twins')
+  const twin = (name: string) => ({ name, type: 'push', interval: 60, pushToken: 'twin' })
+  const line = `import uptime-kuma ${quote([twin('One'), twin('Two'), { ...MONITORS[3], name: 'Db' }])} --project twins`
+  const { added, checks } = await app.result<Imported>(`${line} --yes`)
+  expect([added, checks[1]!.message]).toEqual([2, 'Its URL is that of One, too.'])
+})
+
+it('a fault of Vakt in the middle of an import does not claim that nothing was changed', async () => {
+  app.state
+    .prepare(`create trigger fault before insert on probes when new.target = 'tcp://db.example.org:2' begin
+    select raise(abort, 'a fault'); end`)
+    .run()
+  const [one, two] = [1, 2].map(port => ({ ...MONITORS[3], port, name: `Db ${port}` }))
+  const answer = await app.says(`import uptime-kuma ${quote([one, two])} --yes`)
+  app.state.prepare('drop trigger fault').run()
+  expect(answer.ok ? '' : answer.problem.message).toContain('A part of the command may be done')
+  expect(await app.check('Db 1')).toMatchObject({ status: 'new' })
+})
+
+it('what a probe refuses is said before anything is added', async () => {
+  const secret = { name: 'In', type: 'http', url: 'https://user:pass@x.example.org/' }
+  const { checks } = await app.result<Imported>(`import uptime-kuma ${quote([secret])}`)
+  expect(checks[0]).toMatchObject({ state: 'refused', message: expect.stringContaining('The URL has a password') })
 })
 
 it.each([

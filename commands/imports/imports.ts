@@ -7,6 +7,7 @@ import { createFromSpec } from '../../src/checks/healthchecks/save-spec.ts'
 import { positional, secret } from '../../src/command/command.ts'
 import type { ForeignCheck, ForeignProgram } from '../../src/imports/foreign-check.ts'
 import { FOREIGN_PROGRAMS } from '../../src/imports/list.ts'
+import { listProbes, type ProbedCheck } from '../../src/probes/probes.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
 import { errorMessage, plural } from '../../src/text.ts'
@@ -46,19 +47,68 @@ const createImport = (program: ForeignProgram) =>
       const key = (args as { key?: string }).key
       const project = findProject(context.state, projectName)
       const json = /^https?:\/\//i.test(from) ? await askApi(program, from, key, context) : readJson(program, from)
-      const outcomes = program.read(json).map(check => outcomeOf(check, context))
+      const outcomes = outcomesOf(program.read(json), project.id, context)
       const added = yes ? await addAll(outcomes, project.id, context) : null
       return answer(program, outcomes, added)
     },
   })
 
-function outcomeOf(check: ForeignCheck, { state }: Context): Outcome {
+/** What becomes of each check. Two with one ping or push URL cannot both have it: the first of them gets it. */
+function outcomesOf(checks: readonly ForeignCheck[], projectId: number, context: Context): Outcome[] {
+  const asked = listProbes(context.state, projectId)
+  const takers = new Map<string, string>()
+  return checks.map(check => {
+    const outcome = check.probe
+      ? probeOutcome(check, check.probe, asked, context)
+      : outcomeOf(check, projectId, context)
+    if (outcome.state !== 'new' || !check.beats) return outcome
+    const url = check.beats.uuid ?? check.beats.pushToken!
+    const taker = takers.get(url)
+    if (taker !== undefined) return { check, state: 'refused', message: `Its URL is that of ${taker}, too.` }
+    takers.set(url, check.name)
+    return outcome
+  })
+}
+
+function outcomeOf(check: ForeignCheck, projectId: number, { state, by }: Context): Outcome {
   if (check.refused !== null) return { check, state: 'refused', message: check.refused }
   const { uuid = null, pushToken = null } = check.beats ?? {}
   const id = pushToken === null ? undefined : readCheckIdByPushToken(state, pushToken)
   const present = uuid === null ? (id === undefined ? undefined : readCheck(state, id)) : readCheckByUuid(state, uuid)
-  if (present) return { check, state: 'present', message: `It is there already, as ${present.name}.` }
-  return { check, state: 'new', message: null }
+  if (!present) return { check, state: 'new', message: null }
+  // The key of a project must not learn how the checks of another one are called.
+  const isElsewhere = present.projectId !== projectId
+  const where = isElsewhere
+    ? by.keyId === undefined
+      ? `, as ${present.name} of another project`
+      : ''
+    : `, as ${present.name}`
+  return { check, state: 'present', message: `It is there already${where}.` }
+}
+
+/** A probe has no URL of its own to be known by: it is there already when the project asks the same and expects the same. */
+function probeOutcome(
+  check: ForeignCheck,
+  { settings }: NonNullable<ForeignCheck['probe']>,
+  asked: readonly ProbedCheck[],
+  context: Context,
+): Outcome {
+  try {
+    const { kind, target, method, expect, expectStatus } = probeDraft(settings, context)!
+    const present = asked.find(
+      ({ probe }) =>
+        probe.kind === kind &&
+        probe.target === target &&
+        probe.method === method &&
+        probe.expect === expect &&
+        probe.expectStatus === expectStatus,
+    )
+    if (present) return { check, state: 'present', message: `It is there already, as ${present.check.name}.` }
+    return { check, state: 'new', message: null }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { check, state: 'refused', message: error.message }
+  }
 }
 
 /** Adds those that are new, and returns them; one that the rules of checks refuse is marked so. */
@@ -81,9 +131,11 @@ async function add({ name, beats, probe, isPaused }: ForeignCheck, projectId: nu
   const { state, now, config } = context
   if (beats) {
     const target = { projectId, version: 3, timeZone: config.timeZone, channels: [], now }
-    const check = createFromSpec(state, beats.spec, target, beats.uuid ?? undefined)
-    if (beats.pushToken !== null) saveDetails(state, { ...readDetails(state, check), pushToken: beats.pushToken })
-    if (isPaused) pauseCheck(state, check, now)
+    state.transaction(() => {
+      const check = createFromSpec(state, beats.spec, target, beats.uuid ?? undefined)
+      if (beats.pushToken !== null) saveDetails(state, { ...readDetails(state, check), pushToken: beats.pushToken })
+      if (isPaused) pauseCheck(state, check, now)
+    })
     return
   }
   const { settings, everyMs, after, tags, description } = probe!

@@ -1,9 +1,11 @@
 // The configuration: all wrong settings at once, by name, and an example file that is never out of date.
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { Problem } from '../problem.ts'
-import { readConfig, settingsSchema } from './config.ts'
+import { readConfig, readEnvironment, settingsSchema } from './config.ts'
 
 function problemsOf(environment: Record<string, string>): Record<string, string> {
   try {
@@ -118,5 +120,33 @@ describe('the settings', () => {
     ['10.0.0.0/8,192.168.1.7', '192.168.1.8', false],
   ])('TRUST_PROXY=%s trusts %s: %s', (text, address, isTrusted) => {
     expect(readConfig({ TRUST_PROXY: text }).trustedProxies.check(address, 'ipv4')).toBe(isTrusted)
+  })
+})
+
+it('a port that is the default of PORT is not taken for another listener', () => {
+  expect(problemsOf({ SYSLOG_TCP_PORT: '8080' })).toEqual({
+    SYSLOG_TCP_PORT: 'is 8080, which is that of PORT too; choose another',
+  })
+  expect(problemsOf({ SYSLOG_TCP_PORT: '8080', PORT: '80', SYSLOG_UDP_PORT: '80' })).toEqual({})
+})
+
+describe('a settings file of Windows', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vakt-env-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'settings.env')
+  const text = 'FIRST_OF_FILE=1\r\nSECOND_OF_FILE=2\r\n'
+
+  it('may begin with a byte order mark', () => {
+    writeFileSync(file, `\ufeff${text}`)
+    expect(readEnvironment(file)).toMatchObject({ FIRST_OF_FILE: '1', SECOND_OF_FILE: '2' })
+  })
+
+  it('in UTF-16 is refused rather than read as empty', () => {
+    writeFileSync(file, `\ufeff${text}`, 'utf16le')
+    expect(() => readEnvironment(file)).toThrow(`The settings file ${file} is not UTF-8 text.`)
+  })
+
+  it('that is not there sets nothing', () => {
+    expect(readEnvironment(join(folder, 'none'))).toEqual(process.env)
   })
 })

@@ -18,7 +18,7 @@ import { logSettings, toLogConfig } from './log-settings.ts'
 import { missingSettings } from './required-settings.ts'
 import { satelliteSettings, toSatelliteConfig } from './satellite-settings.ts'
 import { type Environment, textSetting, urlSetting } from './setting.ts'
-import { socketSettings, toSocketConfig } from './socket-settings.ts'
+import { DEFAULT_PORT, socketSettings, toSocketConfig } from './socket-settings.ts'
 import { proxyList } from './trusted-proxies.ts'
 
 export type Config = Readonly<ReturnType<typeof toConfig>>
@@ -41,7 +41,7 @@ const serverSettings = {
   HOST: z.string().default('127.0.0.1'),
   PORT: z
     .string()
-    .default('8080')
+    .default(String(DEFAULT_PORT))
     .refine(text => /^\d+$/.test(text) && Number(text) <= 65535, 'must be a port number from 0 to 65535')
     .transform(Number),
   DATA_DIR: z.string().default('./data'),
@@ -200,15 +200,22 @@ export function readClientConfig(environment: Environment): ClientConfig {
 
 /** The process's environment over what `.env` in the working directory says, when there is one. */
 export function readEnvironment(file = '.env'): Environment {
-  let written: Environment = {}
+  let written: Buffer | null = null
   try {
-    written = parseEnv(readFileSync(file, 'utf8'))
+    written = readFileSync(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       throw new Problem('invalid', `The settings file ${file} cannot be read: ${(error as Error).message}.`)
     }
   }
-  return { ...written, ...process.env }
+  // PowerShell writes UTF-16, in which no setting would be found.
+  if (written?.includes(0))
+    throw new Problem(
+      'invalid',
+      `The settings file ${file} is not UTF-8 text. Save it as UTF-8, without NUL characters.`,
+    )
+  // The mark that Windows programs put first would be a part of the first name.
+  return { ...parseEnv(written?.toString('utf8').replace(/^\ufeff/, '') ?? ''), ...process.env }
 }
 
 /** How long earlier versions of Vakt kept log lines. */

@@ -60,7 +60,7 @@ export function doublePorts(environment: Readonly<Record<string, string | undefi
   for (const names of [TCP_PORTS, UDP_PORTS]) {
     const users = new Map<number, string>()
     for (const name of names) {
-      const port = Number(environment[name] ?? 0)
+      const port = Number(environment[name] ?? (name === 'PORT' ? DEFAULT_PORT : 0))
       if (!(port > 0)) continue
       const other = users.get(port)
       if (other) problems[name] = `is ${port}, which is that of ${other} too; choose another`
@@ -70,5 +70,7 @@ export function doublePorts(environment: Readonly<Record<string, string | undefi
   return problems
 }
 
+/** That of PORT where it is not set. */
+export const DEFAULT_PORT = 8080
 const TCP_PORTS = ['PORT', 'SYSLOG_TCP_PORT', 'SYSLOG_TLS_PORT', 'GELF_TCP_PORT', 'FLUENT_PORT']
 const UDP_PORTS = ['SYSLOG_UDP_PORT', 'GELF_UDP_PORT', 'FLUENT_PORT']

@@ -98,6 +98,20 @@ describe('a monitor of Uptime Kuma', () => {
     expect(push({ pushToken: '' }).refused).toContain('no push token')
   })
 
+  it.each([-5, 0, 1e15, '1e300'])('with an interval of %s s is refused', interval => {
+    for (const type of ['http', 'push'])
+      expect(monitor({ type, interval, pushToken: 't' }).refused).toContain('is none from 1 s to 365 days')
+  })
+
+  it('with retries that cannot be has a number that can', () => {
+    expect([-5, 1.5, 1e12].map(maxretries => monitor({ maxretries }).probe!.after)).toEqual([1, 2, 100])
+    expect(monitor({ type: 'push', pushToken: 't', interval: 60, maxretries: 1e12, retryInterval: 1e9 })).toMatchObject(
+      {
+        beats: { spec: { grace: 31_536_000 } },
+      },
+    )
+  })
+
   it('is in a list, under one of two names, or the export is none', () => {
     const one = { name: 'm', type: 'group' }
     expect(

@@ -1,6 +1,6 @@
 // Monitors of Uptime Kuma: its backup file (version 1), the rows of its table `monitor`, or its database kuma.db.
 import { Problem } from '../problem.ts'
-import { formatDuration, SECOND } from '../time.ts'
+import { DAY, formatDuration, SECOND } from '../time.ts'
 import { type ForeignCheck, type ForeignProgram, flagAt, numberAt, objectOf, textAt } from './foreign-check.ts'
 
 /** Defaults of its form, s. */
@@ -10,6 +10,11 @@ const DEFAULT_RETRY_INTERVAL = 60
 const MIN_GRACE = 10
 const MIN_PROBE_INTERVAL = 10
 const MAX_PROBE_TIMEOUT = 60
+/** As for the checks of other imports; a number may follow it. */
+const MAX_NAME_LENGTH = 90
+const MAX_RETRIES = 99
+/** The longest period of a check, s. */
+const MAX_INTERVAL = (365 * DAY) / SECOND
 
 export const uptimeKuma: ForeignProgram = {
   name: 'uptime-kuma',
@@ -27,10 +32,12 @@ export const uptimeKuma: ForeignProgram = {
 }
 
 function readMonitor(monitor: unknown): ForeignCheck {
-  const name = textAt(monitor, 'name') || `monitor ${textAt(monitor, 'id')}`
+  const name = (textAt(monitor, 'name') || `monitor ${textAt(monitor, 'id')}`).slice(0, MAX_NAME_LENGTH)
   const isPaused = !flagAt(monitor, true, 'active')
   const type = textAt(monitor, 'type')
   const interval = numberAt(monitor, 'interval') ?? DEFAULT_INTERVAL
+  if (!(interval > 0 && interval <= MAX_INTERVAL))
+    return { name, isPaused, about: type, refused: `Its interval of ${interval} s is none from 1 s to 365 days.` }
   const every = formatDuration(interval * SECOND)
   if (flagAt(monitor, false, 'upsideDown', 'upside_down'))
     return {
@@ -55,7 +62,7 @@ function readMonitor(monitor: unknown): ForeignCheck {
       },
       everyMs: Math.max(interval, MIN_PROBE_INTERVAL) * SECOND,
       // It is down after its retries, and Vakt after that many failures.
-      after: (numberAt(monitor, 'maxretries') ?? 0) + 1,
+      after: retriesOf(monitor) + 1,
       tags: tagsOf(monitor),
       description: textAt(monitor, 'description'),
     },
@@ -65,17 +72,21 @@ function readMonitor(monitor: unknown): ForeignCheck {
 function readPush(monitor: unknown, name: string, interval: number): Pick<ForeignCheck, 'refused' | 'beats'> {
   const pushToken = textAt(monitor, 'pushToken', 'push_token')
   if (pushToken === '') return { refused: 'It has no push token, so its push URL cannot be kept.' }
-  const retries =
-    (numberAt(monitor, 'maxretries') ?? 0) *
-    (numberAt(monitor, 'retryInterval', 'retry_interval') ?? DEFAULT_RETRY_INTERVAL)
+  const retries = retriesOf(monitor) * (numberAt(monitor, 'retryInterval', 'retry_interval') ?? DEFAULT_RETRY_INTERVAL)
   const spec = {
     name,
     timeout: interval,
-    grace: Math.max(retries, MIN_GRACE),
+    grace: Math.min(Math.max(retries, MIN_GRACE), MAX_INTERVAL),
     tags: tagsOf(monitor),
     desc: textAt(monitor, 'description'),
   }
   return { refused: null, beats: { uuid: null, spec, pushToken } }
+}
+
+/** How often it tries again before it is down. */
+function retriesOf(monitor: unknown): number {
+  const retries = Math.trunc(numberAt(monitor, 'maxretries') ?? 0)
+  return Math.min(Math.max(retries, 0), MAX_RETRIES)
 }
 
 type ProbeSettings = NonNullable<ForeignCheck['probe']>['settings']

@@ -76,6 +76,16 @@ export function listActiveProbes(state: State, viewpoint: string | null = null):
   return elsewhere.size === 0 ? active : active.filter(({ id }) => !elsewhere.has(id))
 }
 
+/** All checks of a project that are probes, with what they ask. */
+export function listProbes(state: State, projectId: number): ProbedCheck[] {
+  return state.db
+    .select({ check: checks, probe: probes })
+    .from(probes)
+    .innerJoin(checks, eq(checks.id, probes.checkId))
+    .where(eq(checks.projectId, projectId))
+    .all()
+}
+
 /** How many probes a project has. */
 export function countProbes(state: State, projectId: number): number {
   const query = 'select count(*) as n from checks where project_id = ? and probed = 1'
