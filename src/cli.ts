@@ -50,7 +50,7 @@ async function main(argv: string[]): Promise<number> {
   if (argv[0] === 'simulate') return await exitCodeOf(() => play(argv.slice(1)))
   if (argv[0] === 'satellite') return await exitCodeOf(() => satellite(argv.slice(1)))
   if (argv[0] === 'standby') return await standBy()
-  if (argv[0] === 'doctor') return await examineAll(argv.includes('--json'))
+  if (argv[0] === 'doctor') return await exitCodeOf(() => examineAll(argv.slice(1)))
   if (argv[0] === 'backup' || argv[0] === 'restore') return await exitCodeOf(() => operate(argv))
   const { flags, words } = splitFlags(argv)
   if (words.length === 0 && !flags.has('version')) {
@@ -195,7 +195,8 @@ async function standBy(): Promise<number> {
 }
 
 /** Examines everything on this machine; exit code 1 when something fails. */
-async function examineAll(isJson: boolean): Promise<number> {
+async function examineAll(words: readonly string[]): Promise<number> {
+  if (words.some(word => word !== '--json')) throw new Problem('invalid', 'Usage: vakt doctor [--json]')
   const { examine, examineSettings } = await import('./operations/doctor/examine.ts')
   const { diagnosisText } = await import('./operations/doctor/diagnosis-text.ts')
   const { PLATFORMS } = await import('./chat/platforms.ts')
@@ -203,20 +204,15 @@ async function examineAll(isJson: boolean): Promise<number> {
     try {
       const environment = readEnvironment()
       const config = readConfig(environment)
-      const options = {
-        config,
-        environment,
-        platforms: PLATFORMS,
-        version: readVersion(),
-        now: Date.now,
-        isServer: false,
-      }
-      return await examine(options)
+      const server = { platforms: PLATFORMS, version: readVersion(), now: Date.now, isServer: false }
+      return await examine({ config, environment, ...server })
     } catch (error) {
       return [examineSettings(error)]
     }
   })()
-  process.stdout.write(isJson ? `${JSON.stringify({ diagnoses: list })}\n` : `${safeText(diagnosisText(list))}\n`)
+  process.stdout.write(
+    words.length > 0 ? `${JSON.stringify({ diagnoses: list })}\n` : `${safeText(diagnosisText(list))}\n`,
+  )
   return list.some(({ state }) => state === 'failed') ? FAILED : DONE
 }
 

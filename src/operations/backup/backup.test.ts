@@ -192,6 +192,16 @@ describe('a backup', () => {
     expect(restoring?.message ?? '').toMatch(expected)
   })
 
+  it.each([
+    ['an empty --to, as of a variable that is not set', restoreCommand, ['--to', ''], /^--to names no folder/],
+    ['a flag of restore', backupCommand, ['--replace'], /Unknown option '--replace'/],
+    ['a flag of backup', restoreCommand, ['--keep', '2'], /Unknown option '--keep'/],
+  ])('refuses %s', async (_, run, flags, expected) => {
+    const options = { config: readClientConfig({ DATA_DIR: dataDir }), environment: {}, version: '0.1.0', now: NOW }
+    const running = run([join(root, 'backups'), ...flags], { ...options, isJson: true, print() {}, note() {} })
+    await expect(running).rejects.toThrow(expected)
+  })
+
   it('names the folder for temporary files when that cannot be used', async () => {
     runningFolder()
     vi.stubEnv('TMPDIR', join(root, 'not there'))

@@ -1,7 +1,7 @@
 // What "vakt backup" and "vakt restore" do: they work on the data folder itself, whether Vakt runs or not.
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { formatBytes } from '../../bytes.ts'
 import { quoteWord } from '../../command/command-line.ts'
 import type { ClientConfig } from '../../config/config.ts'
@@ -43,7 +43,7 @@ Restores a backup (default: the newest of the place) into DATA_DIR, or into the 
 /** Runs `vakt backup`. Resolves with whether it made one; throws a `Problem`. */
 export async function backupCommand(words: string[], options: TerminalOptions): Promise<void> {
   const { config, environment, version, now, isJson, print, note } = options
-  const { values, positionals } = readWords(words, BACKUP_USAGE)
+  const { values, positionals } = readWords(words, BACKUP_USAGE, { keep: { type: 'string' } })
   if (values.help) return print(BACKUP_USAGE)
   const text = positionals[0] ?? environment.BACKUP_TO
   if (!text || positionals.length > 1) throw invalid('place', BACKUP_USAGE)
@@ -71,10 +71,15 @@ export async function backupCommand(words: string[], options: TerminalOptions): 
 /** Runs `vakt restore`. */
 export async function restoreCommand(words: string[], options: TerminalOptions): Promise<void> {
   const { config, environment, now, isJson, print, note } = options
-  const { values, positionals } = readWords(words, RESTORE_USAGE)
+  const { values, positionals } = readWords(words, RESTORE_USAGE, {
+    to: { type: 'string' },
+    replace: { type: 'boolean' },
+  })
   if (values.help) return print(RESTORE_USAGE)
   const [text, ...more] = positionals
   if (!text || more.length > 0) throw invalid('place', RESTORE_USAGE)
+  // An empty variable of a script must not lead to the folder that the shell is in.
+  if (values.to?.trim() === '') throw invalid('to', '--to names no folder.')
   const { placeText, name: named } = splitPlace(text)
   const place = openPlace(placeText, environment)
   if (values.list) return printList(place, options)
@@ -97,18 +102,12 @@ export async function restoreCommand(words: string[], options: TerminalOptions):
     )
 }
 
-function readWords(words: string[], usage: string) {
+function readWords<Own extends ParseArgsOptionsConfig>(words: string[], usage: string, own: Own) {
   try {
     return parseArgs({
       args: words,
       allowPositionals: true,
-      options: {
-        keep: { type: 'string' },
-        list: { type: 'boolean' },
-        to: { type: 'string' },
-        replace: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
+      options: { ...own, list: { type: 'boolean' as const }, help: { type: 'boolean' as const, short: 'h' } },
     })
   } catch (error) {
     throw invalid('arguments', `${errorMessage(error)}\n${usage}`)
