@@ -1,4 +1,5 @@
 // Reads the short texts of a line: names of sources and hosts, groups and tags.
+import type { Batch } from '../store.ts'
 import { clean, truncateBytes } from './clean.ts'
 
 const MAX_NAME_LENGTH = 200
@@ -66,4 +67,15 @@ export function readTags(value: unknown): readonly string[] | null {
     if (tags.size === MAX_TAGS) break
   }
   return [...tags]
+}
+
+/** What a request says of lines that do not say it themselves, as short and clean as the names of a line. */
+export function cleanDefaults({ source, host, group, tags, level }: Batch['defaults']): Batch['defaults'] {
+  return {
+    ...(source === undefined ? {} : { source: nameText(source) }),
+    ...(host === undefined ? {} : { host: nameText(host) }),
+    ...(group === undefined ? {} : { group: nameText(group) }),
+    ...(level === undefined ? {} : { level }),
+    ...(tags === undefined ? {} : { tags: readTags(tags) ?? [] }),
+  }
 }

@@ -200,6 +200,22 @@ describe('a record', () => {
     expect(lineOf({ message: '[ERROR] m', host: 'own' }, { defaults })).toMatchObject({ level: 'error', host: 'own' })
   })
 
+  it('gets defaults that are as short and clean as names of its own', () => {
+    const odd = ` \u001b[31mred\u001b[0m\0${'x'.repeat(8_000)}`
+    const tags = Array.from({ length: 200 }, (_, i) => `t${i}`)
+    const {
+      source,
+      host,
+      group,
+      tags: kept,
+    } = lineOf({ message: 'm' }, { defaults: { source: odd, host: odd, group: odd, tags } })
+    for (const name of [source, host, group]) {
+      expect(name).toMatch(/^red␀x+… \[cut/)
+      expect(name.length).toBeLessThan(201)
+    }
+    expect(kept).toHaveLength(50)
+  })
+
   it('is cut at the limit by whole characters, visibly', () => {
     const limits = { lines: 10, messageBytes: 100 }
     for (const sign of ['a', 'é', '漢', '😀', 'a😀']) {

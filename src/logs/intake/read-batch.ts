@@ -11,6 +11,7 @@ import { createRedactor } from '../redact/redact.ts'
 import { type Batch, EMITTER_FIELD, type LineError } from '../store.ts'
 import { RejectedRecord, WireRecord } from '../wire/wire-format.ts'
 import { readExactly } from './json-numbers.ts'
+import { cleanDefaults } from './names.ts'
 import { normalise } from './normalise.ts'
 import { findRecords } from './records.ts'
 import { type TextContext, textRecords } from './text-lines.ts'
@@ -52,7 +53,8 @@ export function readBatch(
   return readExactly(() => readOnce(batch, key, formats))
 }
 
-function readOnce(batch: Batch, key: Uint8Array | null, formats: FormatReader): ReadBatch {
+function readOnce(sent: Batch, key: Uint8Array | null, formats: FormatReader): ReadBatch {
+  const batch = { ...sent, defaults: cleanDefaults(sent.defaults) }
   const redactor = createRedactor(batch.privacy, key)
   const context = createContext(batch, formats)
   const reasons = new Map<NewLine, string>()
@@ -120,7 +122,7 @@ function unwrapTimed(record: Fields, context: TextContext): Fields {
 /** The batch as a record sees it: what its protocol names weakly goes before what the request says. */
 function batchOf(record: unknown, batch: Batch): Batch {
   if (!(record instanceof WireRecord) || record.defaults === undefined) return batch
-  return { ...batch, defaults: { ...batch.defaults, ...record.defaults } }
+  return { ...batch, defaults: { ...batch.defaults, ...cleanDefaults(record.defaults) } }
 }
 
 function readText(text: string, context: TextContext): Fields | null {

@@ -6,6 +6,7 @@ import { countElementsUnder } from '../intake/count-records.ts'
 import { fieldRoleOf } from '../intake/roles/field-roles.ts'
 import type { Batch } from '../store.ts'
 import { countMessages, createReader, readEnd, readFields, readWhole, WireType } from './protobuf.ts'
+import { limitShared } from './shared-fields.ts'
 import { decompressSnappy } from './snappy.ts'
 import { RejectedRecord, type WireFormat, type WireLimits, WireRecord } from './wire-format.ts'
 
@@ -70,7 +71,8 @@ function countSnappy(body: Uint8Array): number {
 
 function readJson(body: Uint8Array, { lines }: WireLimits): unknown[] | null {
   const text = decode(body)
-  if (countElementsUnder(text, ['values', 'entries'], lines) > lines) return null
+  const count = countElementsUnder(text, ['values', 'entries'], lines)
+  if (count > lines) return null
   const request = readWhole('JSON', () => JSON.parse(text)) as Fields | null
   const streams = request?.streams
   if (!Array.isArray(streams)) throw malformed('it has no list "streams"')
@@ -79,7 +81,7 @@ function readJson(body: Uint8Array, { lines }: WireLimits): unknown[] | null {
     if (typeof stream !== 'object' || stream === null) throw malformed('a stream is not an object')
     // Before 2020: {"labels": "{a=\"b\"}", "entries": [{"ts": …, "line": …}]}.
     const { stream: own, labels, values, entries } = stream
-    const read = toLabels(typeof labels === 'string' ? parseLabels(labels) : (own ?? {}))
+    const read = toLabels(typeof labels === 'string' ? parseLabels(labels) : (own ?? {}), count)
     const list = values ?? entries ?? []
     if (!Array.isArray(list)) throw malformed('the values of a stream are not a list')
     for (const entry of list) records.push(toRecord(read, readEntry(entry)))
@@ -100,6 +102,7 @@ function objectOf(value: unknown): Fields | null {
 function readProtobuf(body: Uint8Array, { lines }: WireLimits): unknown[] | null {
   const reader = createReader(body)
   const records: unknown[] = []
+  const count = countMessages(body, [1, 2])
   const readStream = (end: number) => {
     // The labels come first in what every client writes, but need not.
     let labels = ''
@@ -109,10 +112,10 @@ function readProtobuf(body: Uint8Array, { lines }: WireLimits): unknown[] | null
       else if (field === 2) entries.push(readProtobufEntry(reader))
       else return false
     })
-    const read = toLabels(parseLabels(labels))
+    const read = toLabels(parseLabels(labels), count)
     for (const entry of entries) records.push(toRecord(read, entry))
   }
-  if (countMessages(body, [1, 2]) > lines) return null
+  if (count > lines) return null
   readFields(reader, reader.len, field => (field === 1 ? readStream(readEnd(reader)) : false))
   return records
 }
@@ -192,10 +195,11 @@ function setField(fields: { [name: string]: unknown }, name: string, value: unkn
   else fields[name] = value
 }
 
-/** Labels by what they are: names that count, names that count where the line has none, and the rest. */
-function toLabels(labels: unknown): Labels {
-  const own = objectOf(labels)
-  if (own === null) throw malformed('the labels of a stream are not an object')
+/** Labels by what they are, for `count` entries: names that count, names that count where the line has none, and the rest. */
+function toLabels(labels: unknown, count: number): Labels {
+  const all = objectOf(labels)
+  if (all === null) throw malformed('the labels of a stream are not an object')
+  const own = limitShared(all, count)
   const { fields, kept } = splitFields(own)
   const source = firstText(own, SERVICE_LABELS)
   if (source !== '') fields.source = source

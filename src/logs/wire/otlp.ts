@@ -9,6 +9,7 @@ import { readOtlpJson } from './otlp-json.ts'
 import { readOtlpProtobuf } from './otlp-protobuf.ts'
 import type { OtlpRecord, OtlpScope, OtlpVisitor } from './otlp-record.ts'
 import { countMessages, readWhole } from './protobuf.ts'
+import { limitName, limitShared } from './shared-fields.ts'
 import { type WireFormat, WireRecord } from './wire-format.ts'
 
 const WHAT = 'an OTLP export of logs'
@@ -18,17 +19,19 @@ export const OTLP_FORMATS: readonly WireFormat[] = [
     name: 'wire:otlp-json',
     read(body, { lines }) {
       const text = decoder.decode(body)
-      if (countElementsUnder(text, LISTS, lines) > lines) return null
+      const count = countElementsUnder(text, LISTS, lines)
+      if (count > lines) return null
       const request = readWhole('JSON', () => parseExact(text))
-      return collect(visitor => readWhole(WHAT, () => readOtlpJson(request, visitor)))
+      return collect(count, visitor => readWhole(WHAT, () => readOtlpJson(request, visitor)))
     },
     count: body => countElementsUnder(decoder.decode(body), LISTS),
   },
   {
     name: 'wire:otlp-protobuf',
     read(body, { lines }) {
-      if (countMessages(body, PATH) > lines) return null
-      return collect(visitor => readWhole(WHAT, () => readOtlpProtobuf(body, visitor)))
+      const count = countMessages(body, PATH)
+      if (count > lines) return null
+      return collect(count, visitor => readWhole(WHAT, () => readOtlpProtobuf(body, visitor)))
     },
     count: body => countMessages(body, PATH),
   },
@@ -44,17 +47,22 @@ const HOST_NAMES = ['host.name', 'k8s.node.name', 'host.id']
 const WEAK_HOST_NAMES = ['k8s.pod.name', 'container.name', 'service.instance.id']
 const WEAK_SERVICE_NAMES = ['k8s.container.name', 'container.name', 'k8s.deployment.name', 'faas.name', 'log.file.name']
 
-function collect(read: (visitor: OtlpVisitor) => void): WireRecord[] {
+/** `count`: how many records there are, which all get what their resource and scope say. */
+function collect(count: number, read: (visitor: OtlpVisitor) => void): WireRecord[] {
   const records: WireRecord[] = []
   let resource: Fields = {}
-  let shared: Shared = shareOf(resource, NO_SCOPE)
+  const limited = (scope: OtlpScope): Shared => {
+    const { attributes, ...rest } = shareOf(resource, scope)
+    return { ...rest, attributes: limitShared(attributes, count) }
+  }
+  let shared = limited(NO_SCOPE)
   read({
     resource(attributes) {
       resource = attributes
-      shared = shareOf(resource, NO_SCOPE)
+      shared = limited(NO_SCOPE)
     },
     scope(scope) {
-      shared = shareOf(resource, scope)
+      shared = limited(scope)
     },
     record: record => void records.push(toRecord(shared, record)),
   })
@@ -77,11 +85,12 @@ function shareOf(resource: Fields, scope: OtlpScope): Shared {
   if (scope.version !== '') attributes['otel.scope.version'] = scope.version
   Object.assign(attributes, scope.attributes)
   // A logger's name is a better source than none, and than "unknown_service:node".
-  const weakSource =
-    firstText(resource, WEAK_SERVICE_NAMES) || scope.name || (typeof service === 'string' ? service : '')
-  const weakHost = firstText(resource, WEAK_HOST_NAMES)
+  const weakSource = limitName(
+    firstText(resource, WEAK_SERVICE_NAMES) || scope.name || (typeof service === 'string' ? service : ''),
+  )
+  const weakHost = limitName(firstText(resource, WEAK_HOST_NAMES))
   return {
-    names: { ...(isNamed ? { source: service } : {}), ...(host === '' ? {} : { host }) },
+    names: { ...(isNamed ? { source: limitName(service) } : {}), ...(host === '' ? {} : { host: limitName(host) }) },
     attributes,
     defaults: { ...(weakSource === '' ? {} : { source: weakSource }), ...(weakHost === '' ? {} : { host: weakHost }) },
   }

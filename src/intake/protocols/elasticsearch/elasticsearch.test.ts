@@ -132,6 +132,7 @@ describe('a refusal', () => {
   it.each<[string, string, string, Record<string, string>, number, string]>([
     ['a wrong key', '/_bulk', bulkOf('a'), { 'x-api-key': 'wrong' }, 401, 'security_exception'],
     ['no bulk request', '/_bulk', '{"message":"a"}\n', {}, 400, 'illegal_argument_exception'],
+    ['an index that cannot be', `/${'i'.repeat(256)}/_bulk`, bulkOf('a'), {}, 400, 'illegal_argument_exception'],
     ['CBOR', '/_bulk', bulkOf('a'), { 'content-type': 'application/cbor' }, 415, 'media_type_header_exception'],
     ['too much', '/_bulk', 'x'.repeat(11 * 1024 * 1024), {}, 413, 'content_too_long_exception'],
     ['a document that is none', '/app/_doc', '[1]', {}, 400, 'illegal_argument_exception'],

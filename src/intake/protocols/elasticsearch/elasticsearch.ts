@@ -208,11 +208,17 @@ function refuseBinary({ headers }: Received): void {
     )
 }
 
-/** The index in a path such as `/app/_bulk`; null in `/_bulk`. */
+/** The index in a path such as `/app/_bulk`; null in `/_bulk`. Throws `invalid` for a name that no index has: every document gets it. */
 function indexIn(path: string): string | null {
   const [first] = segmentsOf(path)
-  return first === undefined || first.startsWith('_') ? null : first
+  if (first === undefined || first.startsWith('_')) return null
+  if (Buffer.byteLength(first) <= MAX_INDEX_BYTES) return first
+  const reason = `has more than ${MAX_INDEX_BYTES} bytes`
+  throw new Problem('invalid', `The name of the index ${reason}.`, { fields: { index: reason } })
 }
+
+/** As Elasticsearch has it. */
+const MAX_INDEX_BYTES = 255
 
 function segmentsOf(path: string): string[] {
   return path
