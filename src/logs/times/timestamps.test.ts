@@ -166,6 +166,7 @@ describe('a time in text', () => {
     ['a half hour', '2026-11-29 15:30:01 IST', { ...IN_UTC, timeZone: 'Asia/Kolkata' }, AT],
     ['an unknown abbreviation as no zone', '2026-11-29 10:00:01 XQT', IN_UTC, null],
     ['a clock alone', '10:00:01', IN_UTC, AT],
+    ['a clock alone, twelve hours away', '10:00:01', { ...IN_UTC, receivedAt: AT + 43_200_000 }, AT],
     [
       'a clock alone, before midnight',
       '23:59:59.5',

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Alert } from '../../alerts/alert.ts'
 import { readAlert } from '../../alerts/alerts.ts'
-import { acknowledgeAlert, fireAlert, resolveAlert } from '../../alerts/lifecycle.ts'
+import { acknowledgeAlert, fireAlert, resolveAlert, unacknowledgeAlert } from '../../alerts/lifecycle.ts'
 import { setThresholds } from '../../alerts/suppression/settings.ts'
 import { addCheck } from '../../checks/checks.ts'
 import { readDetails, saveDetails } from '../../checks/healthchecks/check-details.ts'
@@ -410,6 +410,13 @@ describe('escalations', () => {
       ['slack:1', 'escalation lead', true],
     ])
     expect(listPendingEscalations(state, 1)).toMatchObject([{ name: 'lead', dueAt: NOW + 2 * HOUR }])
+    // Also the last escalation that is left waits while somebody is on it.
+    acknowledgeAlert(state, 1, 'Ann', null, NOW + HOUR + MINUTE, null)
+    resolves(NOW + HOUR + MINUTE)
+    expect(timers()).toMatchObject([{ count: 1, dueAt: null, remainingMs: 59 * MINUTE }])
+    unacknowledgeAlert(state, 1, 'Ann', NOW + HOUR + MINUTE)
+    resolves(NOW + HOUR + MINUTE)
+    expect(nextEscalation(state)).toBe(NOW + 2 * HOUR)
     due(NOW + 2 * HOUR)
     expect([timers()[0], listPendingEscalations(state, 1), nextEscalation(state)]).toEqual([
       expect.objectContaining({ count: 2, dueAt: null }),
