@@ -87,7 +87,10 @@ it('an Alertmanager gets alerts, and no query', async () => {
   })
   expect(findForward(state, 'am')).toMatchObject({ kind: 'alertmanager', position: 0 })
   expect(await text(`forwards add ${where} --query "level>=warn"`)).toContain('Alerts are sent as a whole')
-  expect(await text(`forwards add ${where} --from-start`)).toContain('Alerts are sent as a whole')
+  await expect(run(`forwards add ${where} --from-start`)).rejects.toMatchObject({
+    fields: { from_start: expect.anything() },
+  })
+  await expect(run(`forwards add ${where} --query x`)).rejects.toMatchObject({ fields: { query: expect.anything() } })
   expect(await createCommandRunner().text(`forwards add ${where}`)).toContain('Alerts go to')
 })
 
@@ -147,7 +150,7 @@ it('the list says how far each has come, what was refused and what fails', async
     ],
   })
   has('f', { position: 40, failingSince: NOW - HOUR, failures: 3 })
-  expect(await text('forwards list')).toMatch(/^\(warning\) 6 forwards[^]*\n {2}Fails since 1h ago: $/)
+  expect(await text('forwards list')).toMatch(/^\(warning\) 6 forwards[\s\S]*\n {2}Fails since 1h ago: $/)
   expect(await text('forwards list', { store: null })).not.toContain('more are waiting')
 })
 

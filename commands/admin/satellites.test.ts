@@ -2,12 +2,13 @@
 import { expect, it } from 'vitest'
 import { listAlerts } from '../../src/alerts/alerts.ts'
 import { applyResults } from '../../src/alerts/lifecycle.ts'
-import { silentSatellite } from '../../src/detectors/silent-satellite.ts'
+import { doubledSatelliteKey, silentSatellite } from '../../src/detectors/silent-satellite.ts'
 import type { Satellite } from '../../src/satellites/satellite.ts'
 import { findSatellite, listSatellites } from '../../src/satellites/satellites.ts'
 import { eq } from '../../src/state/orm.ts'
 import { satellites } from '../../src/state/schema/index.ts'
 import { Rejections } from '../../src/telemetry.ts'
+import { aFinding } from '../../src/testing/alerts.ts'
 import { createCommandRunner } from '../../src/testing/command-runner.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/time.ts'
 
@@ -123,7 +124,8 @@ it('a removal asks a person first, ends the alerts, and waits for the checks tha
   const { text, run, state, reports } = begin()
   await run('satellites add berlin')
   reports({ lastSeenAt: NOW - HOUR })
-  applyResults(state, [silentSatellite(findSatellite(state, 'berlin'), 0)], NOW)
+  const doubled = aFinding(doubledSatelliteKey(findSatellite(state, 'berlin')), NOW)
+  applyResults(state, [silentSatellite(findSatellite(state, 'berlin'), 0), { kind: 'firing', finding: doubled }], NOW)
   await run('checks add web --probe https://shop.example.org --via berlin')
   expect(await text('satellites remove berlin')).toBe(
     '1 check is probed from berlin. Change it first: checks edit <check> --via main.',
@@ -141,7 +143,7 @@ it('a removal asks a person first, ends the alerts, and waits for the checks tha
   reports({ waitingRecords: 2 })
   expect(await asked()).toContain('2 requests that wait there will not arrive.')
   expect(listSatellites(state)).toHaveLength(1)
-  expect(listAlerts(state, { open: true, limit: 9 })).toHaveLength(1)
+  expect(listAlerts(state, { open: true, limit: 9 })).toHaveLength(2)
   expect(await text('satellites remove berlin --yes', { interactive: true })).toBe(
     '(muted) Satellite berlin removed\nIts key does not work any more.',
   )

@@ -213,13 +213,17 @@ it('over a jump host a failed way is tried once more over a new connection, othe
   expect(await text('hosts test bastion')).toBe('not forwarded')
   expect(calls.filter(call => (call as string[])[0] === 'collect')).toHaveLength(4)
   expect(await text('hosts show db-1')).toContain('Address: deploy@db\nJump host: bastion\nSigns in with: Vakt')
-  expect((await run('hosts show db-1')).result).toMatchObject({ host: { jump: 'bastion' } })
+  const shown = await run('hosts show db-1')
+  expect(shown.result).toMatchObject({ host: { jump: 'bastion', project: 'default' } })
+  expect(shown.card.fields!.map(({ name, inline }) => (inline ? name : ''))).toEqual([
+    ...['Address', 'Jump host', 'Signs in with', 'Container engine', 'Project', 'Last seen', ''],
+  ])
   await run('hosts edit db-1 --jump none')
   expect((await run('hosts show db-1')).result).toMatchObject({ host: { jump: null } })
 })
 
 it('a host that is refused is not added', async () => {
-  const { text, world, state } = begin()
+  const { text, world, state, calls } = begin()
   world.keyErrors = [new Problem('busy', 'nothing listens')]
   expect(await text('hosts add web-1 deploy@a')).toBe('nothing listens')
   for (const [flags, message] of [
@@ -233,7 +237,9 @@ it('a host that is refused is not added', async () => {
     expect(await text(`hosts add web-1 deploy@a ${flags}`)).toContain(message)
   expect(listHosts(state)).toEqual([])
   addTestHost(state, 'web-1')
+  calls.splice(0)
   expect(await text('hosts add web-1 deploy@a')).toContain('web-1')
+  expect(calls).toEqual([])
   expect(listHosts(state)).toHaveLength(1)
 })
 
@@ -385,6 +391,7 @@ it('a host is shown with its usage, its disks and its containers, as they are no
   for (const [name, changes] of [
     ['a', {}],
     ['b', { state: 'exited' }],
+    ['c', {}],
   ] as const)
     addTestContainer(state, host, name, changes)
   const at = NOW - 2 * MINUTE
@@ -400,7 +407,7 @@ it('a host is shown with its usage, its disks and its containers, as they are no
   )
   saveMeasurements(state, host.id, [disk('/old', { used: 1, size: 2 })], at - 1)
   expect(await line()).toBe(
-    '🟢 web-1 · up · deploy@web-1.example.org · 1 of 2 containers running · CPU 13 %, memory 0 % of 1.0 GB, load 0.50 · web prod',
+    '🟢 web-1 · up · deploy@web-1.example.org · 2 of 3 containers running · CPU 13 %, memory 0 % of 1.0 GB, load 0.50 · web prod',
   )
   expect(await text('hosts show web-1')).toBe(
     [
@@ -442,7 +449,7 @@ it('a host is shown with its usage, its disks and its containers, as they are no
 })
 
 it('the error of a host stands on its line', async () => {
-  const { text, state } = begin()
+  const { run, text, state } = begin()
   addTestHost(state, 'web-1', { status: 'down', error: 'no answer', engineError: 'Docker is not running' })
   expect(await text('hosts list')).toContain(
     '(warning) 1 host, 1 down\n🔴 web-1 · down · deploy@web-1.example.org · no answer\n',
@@ -450,6 +457,7 @@ it('the error of a host stands on its line', async () => {
   addTestHost(state, 'new', { status: 'new', engine: null })
   expect(await text('hosts list')).toContain('⚪ new · new · ')
   expect(await text('hosts show new')).toContain("Signs in with: Vakt's own key\n[")
+  expect((await run('hosts show new')).result).toMatchObject({ host: { project: null, engine: null } })
 })
 
 it('a removal asks a person first, and ends the connection and the alerts', async () => {

@@ -135,7 +135,7 @@ it('the archives are shown with what goes on and what fails', async () => {
 
 it('archives stay listed without ARCHIVE_TO, and those that are not restored are not searchable', async () => {
   const { text, result } = begin({ partitions: [] }, { archiver: null })
-  expect(await text('logs archives')).toMatch(/^\(plain\) 1 archived partition[^]*\nSet ARCHIVE_TO [^]* UTC$/)
+  expect(await text('logs archives')).toMatch(/^\(plain\) 1 archived partition[\s\S]*\nSet ARCHIVE_TO [\s\S]* UTC$/)
   expect(await result('logs archives')).toMatchObject({
     place: null,
     jobs: [],
