@@ -181,7 +181,7 @@ it('a question about an alert is answered under its card where there is one, oth
   isRefused = true
   expect(await answer(`analyze alert ${id}`)).toMatchObject({ analysis: { id: 7 } })
   isRefused = false
-  channel.capabilities = { ...channel.capabilities, edits: false }
+  Object.assign(channel, { capabilities: { ...channel.capabilities, edits: false } })
   expect(await answer(`analyze alert ${id}`)).toMatchObject({ analysis: { id: 7 } })
   expect(places).toHaveLength(4)
 })
