@@ -1,7 +1,41 @@
 // Old rows are deleted within the hour, newer ones are kept.
 import { beforeEach, expect, it } from 'vitest'
+import { memoryState } from '../state/database.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { DAY } from '../time.ts'
+import { prune } from './prune.ts'
+
+it('ancient rows of every table with a retention are deleted; the newest downtime and line of the audit stay', () => {
+  const tables: { [table: string]: object } = {
+    alerts: { state: 'resolved', resolved_at: 1 },
+    silences: { ended_at: 1 },
+    maintenances: { ended: 1 },
+    ...{ press_links: {}, overrides: {}, analyses: {}, spending: {}, action_runs: {}, signatures: {} },
+    ...{ connectivity_states: {}, probe_days: {}, satellite_streams: {}, downtimes: {}, audit: {} },
+  }
+  const state = memoryState()
+  state.prepare('pragma foreign_keys = off').run()
+  type Column = { name: string; notnull: number; type: string }
+  const addRow = (table: string, values: object) => {
+    const columns = state.prepare<[], Column>(`pragma table_info(${table})`).all()
+    const needed = columns.filter(({ name, notnull }) => notnull === 1 && name !== 'id')
+    const blank = needed.map(({ name, type }) => [name, type.toLowerCase() === 'integer' ? 1 : '[]'])
+    const row = { ...Object.fromEntries(blank), ...values }
+    const names = Object.keys(row)
+    const insert = `insert into ${table} (${names}) values (${names.map(() => '?')})`
+    state.prepare(insert).run(...Object.values(row))
+  }
+  const counts = () =>
+    Object.keys(tables).map(table => {
+      const { n } = state.prepare<[], { n: number }>(`select count(*) as n from ${table}`).get()!
+      return `${table} ${n}`
+    })
+  for (const [table, values] of Object.entries(tables)) addRow(table, values)
+  for (const table of ['downtimes', 'audit']) addRow(table, {})
+  expect(counts().filter(count => !/ [12]$/.test(count))).toEqual([])
+  prune(state, 5_000 * DAY)
+  expect(counts().filter(count => !count.endsWith(' 0'))).toEqual(['downtimes 1', 'audit 1'])
+})
 
 let app: TestApp
 
