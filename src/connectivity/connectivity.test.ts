@@ -25,6 +25,10 @@ describe('targets', () => {
       { kind: 'http', url: 'https://example.org/x' },
       { kind: 'tcp', host: '::1', port: 80 },
     ])
+    expect(readTargets('dns://9.9.9.9:53/example.org icmp://192.0.2.1:7')).toMatchObject([
+      { kind: 'dns', name: 'example.org', server: '9.9.9.9' },
+      { kind: 'icmp', host: '192.0.2.1' },
+    ])
     expect(readTargets('icmp://192.0.2.1 icmp://[::1]')).toMatchObject([
       { kind: 'icmp', host: '192.0.2.1' },
       { kind: 'icmp', host: '::1' },

@@ -22,7 +22,7 @@ const spans = () =>
     .map(row => [row.state, (row.from - START) / SECOND, (row.to - START) / SECOND])
 
 it('a state that goes on is one span, also over a gap of 30 s, and no more over a longer one', () => {
-  for (const seconds of [0, 15, 45]) record(seconds)
+  for (const seconds of [0, 15, 45, 45]) record(seconds)
   expect(spans()).toEqual([['online', 0, 45]])
   record(76)
   expect(spans()).toEqual([

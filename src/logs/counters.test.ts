@@ -14,6 +14,7 @@ import {
   registerBatch,
   seriesFor,
 } from './counters.ts'
+import { readAllSeries } from './window-counts.ts'
 
 const NOW = 100 * DAY
 const kind = { source: 'api', host: 'web-1', group: '', level: 'info' as const, fingerprint: '' }
@@ -77,6 +78,22 @@ it('downsamples minutes older than two days to hours, in parts, and drops those 
   expect(total()).toBe(4501)
   for (let i = 0; i < 5; i++) downsampleCounts(state, NOW + 50 * HOUR)
   expect(total()).toBe(4501)
+})
+
+it('keeps hours that began 35 days ago to the millisecond, and lists no series that is gone', () => {
+  add({ host: 'old' }, NOW - 35 * DAY - HOUR)
+  add({ host: 'kept' }, NOW - 35 * DAY)
+  add({ host: 'new' }, NOW)
+  const hosts = () => {
+    const steps = readAllSeries(state)
+    for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value.map(({ host }) => host)
+  }
+  expect(hosts()).toEqual(['old', 'kept', 'new'])
+  downsampleCounts(state, NOW)
+  expect(hosts()).toEqual(['kept', 'new'])
+  // Lines of a series that is gone begin another one.
+  add({ host: 'old' }, NOW)
+  expect([hosts(), total()]).toEqual([['kept', 'new', 'old'], 3])
 })
 
 it('counts the batch of a key once, and nothing of a rolled-back transaction', () => {

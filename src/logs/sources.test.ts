@@ -77,6 +77,9 @@ it('a clock that goes back takes what it saw along; old sources are removed', ()
   pruneSources(state, START + 1)
   expect(readSource(state, 1, 'old')).toBeUndefined()
   expect(stored().lastSeenAt).toBe(START + 2 * MINUTE)
+  // A removed source that sends lines again is a new one.
+  expect(seen(3 * MINUTE, 'old')).toBeNull()
+  expect(stored('old')).toMatchObject({ firstSeenAt: START + 3 * MINUTE, gaps: [] })
 })
 
 it('a zone belongs to one source of one project', () => {
@@ -87,6 +90,7 @@ it('a zone belongs to one source of one project', () => {
   expect(setSourceZone(state, 1, 'nobody', 'Europe/Oslo')).toBe(false)
   expect(setSourceZone(state, 2, 'api', 'Europe/Oslo')).toBe(false)
   expect(readSourceZones(state, 1)).toEqual({ api: 'Europe/Oslo' })
+  expect(seen(MINUTE)).toMatchObject({ timeZone: 'Europe/Oslo' })
   setSourceZone(state, 1, 'api', null)
   expect(readSourceZones(state, 1)).toBeNull()
 })

@@ -45,7 +45,15 @@ import {
   setErrorState,
 } from './errors/errors.ts'
 import { listLogFormats, readLogFormat, removeLogFormat, saveLogFormat, userFormats } from './log-formats.ts'
-import { expandSavedSearch, listSearches, readSearch, removeSearch, saveSearch, searchScope } from './searches.ts'
+import {
+  expandSavedSearch,
+  listSearches,
+  readSearch,
+  removeSearch,
+  savedSearchIn,
+  saveSearch,
+  searchScope,
+} from './searches.ts'
 import { listSources, readSource, readSourceById, recordSource } from './sources.ts'
 import { countBySeries, createWindowCounter, readAllSeries, rewindCounts } from './window-counts.ts'
 
@@ -102,6 +110,8 @@ describe('a saved search', () => {
     expect(expandSavedSearch(state, '@slow x', [1], 'stays')).toBe('@slow x')
     save('slow', 1, 'y')
     expect(expandSavedSearch(state, '@slow x', [1], 'stays')).toBe('(y) x')
+    const found = (query: string) => savedSearchIn(state, query, [1, 0])?.query
+    expect([found('(@slow OR x)'), found('x @slow'), found('@fast')]).toEqual(['y', undefined, undefined])
   })
 })
 
@@ -243,6 +253,17 @@ describe('a known error', () => {
     expect(readErrorById(state, 3)).toMatchObject({ lastSeenAt: NOW, stateAt: NOW, recent: [] })
     pruneErrors(state, NOW + 1)
     expect(listErrors(state, { limit: 9 })).toEqual([])
+  })
+
+  it('that is open is removed beyond 50,000, the one that was not seen for longest first', () => {
+    const many = `insert into fingerprints (project_id, fingerprint, source, why, samples, recent, count, first_seen_at, last_seen_at)
+      with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 50003)
+      select 1, 'f' || n, '', '', '[]', '[]', 1, 1, n from numbers`
+    state.prepare(many).run()
+    state.prepare("update fingerprints set state = 'muted' where fingerprint = 'f2'").run()
+    pruneErrors(state, 0)
+    const oldest = 'select fingerprint as name from fingerprints order by last_seen_at limit 2'
+    expect(state.prepare<[], { name: string }>(oldest).all()).toEqual([{ name: 'f2' }, { name: 'f4' }])
   })
 })
 

@@ -97,7 +97,7 @@ function showComponent(state: State, { component, check, windows }: Planned, now
 
 function measuredDays(state: State, check: Check, now: number): UpTime[] {
   const first = firstDay(now)
-  const measured = new Map(readUpTimeByDay(state, check.id, first, now + 1).map(day => [day.day, day]))
+  const measured = new Map(readUpTimeByDay(state, check.id, first, now).map(day => [day.day, day]))
   return Array.from({ length: SHOWN_DAYS }, (_, i) => measured.get(first + i * DAY) ?? { upMs: 0, downMs: 0 })
 }
 
@@ -110,5 +110,4 @@ function showMaintenance(planned: readonly Maintenance[], parts: readonly Planne
       components: parts.filter(({ windows }) => windows.includes(maintenance)).map(({ component }) => component.name),
     }))
     .filter(({ components, until }) => components.length > 0 && until > now)
-    .sort((a, b) => a.from - b.from)
 }

@@ -54,6 +54,8 @@ describe('the pages', () => {
     removePage(state, b!)
     setComponents(state, findPage(state, 'c', undefined), [])
     expect([slugs(), told]).toEqual([['a', 'c'], 4])
+    page('d')
+    expect([findPage(state, 'c', undefined).slug, told]).toEqual(['c', 5])
   })
 
   it('have their components in order, each with a slug of its own', () => {
@@ -179,10 +181,19 @@ describe('what strangers see', () => {
     expect(planned(NOW)).toEqual(['-0.5 true Web', '24 false Jobs', '48 false Jobs', '168 false Web'])
     expect(read().sections[0]!.components.map(own => own.state)).toEqual(['maintenance', 'operational'])
     expect(planned(NOW + HOUR / 2)[0]).toMatch(/^24/)
+    expect(read(NOW - HOUR / 2).sections[0]!.components[0]!.state).toBe('maintenance')
+    expect(read(NOW - HOUR / 2 - 1).sections[0]!.components[0]!.state).toBe('down')
     expect(read(NOW + HOUR / 2).sections[0]!.components[0]!.state).toBe('down')
     expect(findMaintenance(state, 'now').ended).toBe(false)
     expect(planned(NOW + DAY)[0]).toBe('24 true Jobs')
     expect(readCheck(state, a)?.status).toBe('down')
+  })
+
+  it('is maintenance by what would detect their failure', () => {
+    shows([check('job'), 'Job'], [check('web', {}, { probed: true }), 'Web'])
+    plan('jobs', 'detector:missed-beat', NOW)
+    plan('probes', 'detector:probe', NOW + 1)
+    expect(read().maintenance.map(({ components }) => components)).toEqual([['Job'], ['Web']])
   })
 
   it('is one page for people and one for programs', () => {

@@ -1,8 +1,15 @@
 // Budget limits: days and months of the time zone, and when a refused call fits again.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memoryState, type State } from '../../state/database.ts'
-import { HOUR, MINUTE } from '../../time.ts'
-import { closeReservation, reserve, type SpendingLimits } from './spending.ts'
+import { DAY, HOUR, MINUTE } from '../../time.ts'
+import {
+  closeReservation,
+  pruneSpending,
+  readSpending,
+  readSpentSince,
+  reserve,
+  type SpendingLimits,
+} from './spending.ts'
 import { BudgetExceeded, describeModelFailure } from './unavailable.ts'
 
 const ZONE = 'Europe/Oslo'
@@ -57,4 +64,35 @@ describe('the budget of', () => {
     call(now, { day: 100 })
     expect(call(now, { day: 100 })).toMatchObject({ limit: 'day' })
   })
+
+  it('any scope is used up to the last millionth', () => {
+    const now = at('2026-03-02T12:00:00Z')
+    spends(now - 1, 40)
+    expect(call(now, { day: 99 })).toMatchObject({ limit: 'day', limitCost: 99, needed: 60 })
+    // A call of the whole limit fits again, though not today.
+    expect(call(now, { day: 60 })).toMatchObject({ resetsAt: at('2026-03-02T23:00:00Z') })
+    expect(call(now, { day: 100, month: 100, personHour: 100, analysis: 60 })).toHaveProperty('id')
+  })
+
+  it('a person per hour fits a call again when just enough is free', () => {
+    const now = at('2026-03-02T12:00:00Z')
+    spends(now, 50)
+    spends(now + MINUTE, 40)
+    expect(call(now + 2 * MINUTE, { personHour: 100 })).toMatchObject({ resetsAt: now + HOUR })
+    spends(now + 2 * MINUTE, 1)
+    expect(call(now + 3 * MINUTE, { personHour: 100 })).toMatchObject({ resetsAt: now + MINUTE + HOUR })
+    // What was spent an hour ago to the millisecond counts still.
+    expect(readSpentSince(state, now, 'ann')).toBe(91)
+  })
+})
+
+it('spending is added up by day and month of the time zone, and kept for 400 days', () => {
+  const now = at('2026-03-02T12:00:00Z')
+  for (const [i, text] of ['2026-02-28T22:59:59Z', '2026-02-28T23:00:00Z', '2026-03-01T23:00:00Z'].entries())
+    spends(at(text), 10 ** i)
+  expect(readSpending(state, now, ZONE)).toEqual({ day: 100, month: 110 })
+  pruneSpending(state, at('2026-02-28T23:00:00Z') + 400 * DAY)
+  expect(readSpentSince(state, 0)).toBe(110)
+  pruneSpending(state, at('2026-02-28T23:00:00Z') + 400 * DAY + 1)
+  expect(readSpentSince(state, 0)).toBe(100)
 })
