@@ -667,11 +667,17 @@ describe('boards', () => {
       ],
     })
     expect(read(null).alerts.map(({ id }) => id)).toEqual([1, 2])
+    const more = host('more', { projectId: 1 })
+    saveMeasurements(state, more, [{ kind: 'host', name: '', cpu: 70, memory: 10, memoryLimit: 100 }], NOW - MINUTE)
+    saveMeasurements(state, host('one', { projectId: 1 }), [{ kind: 'host', name: '', cpu: 1 }], NOW - MINUTE)
+    expect(read(1).worstHosts.map(({ name, usage }) => `${name}: ${usage}`)).toEqual([
+      ...['more: CPU 70 %, memory 10 %', 'busy: CPU 20 %, memory 50 %', 'one: CPU 1 %, memory 0 %', 'idle: '],
+    ])
     const { errors: minutes } = read(null)
     expect([minutes?.length, minutes?.[0], minutes?.[59]]).toEqual([60, 3, 6])
     expect(read(1)).toMatchObject({
       project: 'default',
-      hosts: 2,
+      hosts: 4,
       hostsDown: 0,
       checks: { down: 1, late: 0 },
       open: { warning: 0 },

@@ -147,6 +147,58 @@ describe('channels', () => {
     ).toEqual([5, 5, 5])
   })
 
+  it('in use again have the outdated cards of alerts that are over edited, and a removed one lacks nothing', () => {
+    const has = (shownVersion: number, undelivered: boolean) => {
+      const over = { state: 'resolved' as const, resolvedAt: NOW, version: 3, routedVersion: 9, undelivered }
+      const { id: alertId } = storeAlert(state, over)
+      const row = { alertId, channelId: 'slack:1' }
+      state.db
+        .insert(recipients)
+        .values({ ...row, mention: [], since: NOW, why: '' })
+        .run()
+      state.db
+        .insert(notifications)
+        .values({ ...row, ref: 'm', shownVersion })
+        .run()
+    }
+    has(1, false)
+    has(3, false)
+    has(2, true)
+    const undelivered = () => [1, 2, 3].map(id => readAlert(state, id)!.undelivered)
+    syncChannels(state, SETTINGS.slice(0, 1), NOW)
+    expect(undelivered()).toEqual([false, false, false])
+    syncChannels(state, SETTINGS, NOW)
+    expect(undelivered()).toEqual([true, false, true])
+  })
+
+  it('that are added and removed are told of', () => {
+    const told = (work: () => void) => {
+      let isTold = false
+      state.onCommit(topics => {
+        if (topics.has('channels')) isTold = true
+      })
+      state.transaction(work)
+      return isTold
+    }
+    expect(told(() => addChannel(state, { id: 'webhook:a', name: 'hook' }, NOW))).toBe(true)
+    expect(told(() => removeChannel(state, row('webhook:a'), NOW))).toBe(true)
+    expect(told(() => savePersonChannel(state, 'mailto:ann', 'Ann', NOW))).toBe(true)
+    expect(told(() => savePersonChannel(state, 'mailto:ann', 'Ann', NOW))).toBe(false)
+  })
+
+  it('that a command takes over from a person mention nobody for the time before', () => {
+    const { id: alertId } = storeAlert(state, { mentionCount: 5 })
+    savePersonChannel(state, 'mailto:ann', 'Ann', NOW)
+    for (const channelId of ['mailto:ann', 'slack:1'])
+      state.db.insert(notifications).values({ alertId, channelId, mentionedCount: 2 }).run()
+    addChannel(state, { id: 'mailto:ann', name: 'Ann' }, NOW)
+    const counts = state.db.select().from(notifications).all()
+    expect(counts.map(({ channelId, mentionedCount }) => `${channelId} ${mentionedCount}`).sort()).toEqual([
+      'mailto:ann 5',
+      'slack:1 2',
+    ])
+  })
+
   it('are found by their id, their name or its end, or their platform', () => {
     const found = (text: string) => findChannel(state, text).id
     expect([found('SLACK:1'), found(' Slack #ops '), found('discord')]).toEqual(['slack:1', 'slack:1', 'discord:1'])
