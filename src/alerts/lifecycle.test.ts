@@ -1,5 +1,7 @@
 // The lifecycle of alerts in the table: what opens, repeats, flaps, wakes and ends them, and what else follows from it.
 import { beforeEach, describe, expect, it } from 'vitest'
+import { errorKey } from '../detectors/logs/error-finding.ts'
+import { readErrorById, recordError } from '../logs/errors/errors.ts'
 import { addProject } from '../projects/projects.ts'
 import { memoryState, type State } from '../state/database.ts'
 import { aFinding, storeAlert } from '../testing/alerts.ts'
@@ -199,6 +201,20 @@ it('a person resolves an alert, or all alerts of a group', () => {
   expect(open).toEqual(['c'])
   expect(() => resolveAlert(state, group.id, 'Bo', NOW + 2)).toThrow('was resolved by Ann')
   expect(() => resolveAlert(state, 99, 'Bo', NOW)).toThrow('no alert 99')
+})
+
+it('an error is resolved with its alert by a person, and by nothing else', () => {
+  const errors = ['f1', 'f2'].map(fingerprint => {
+    const lines = { projectId: 1, fingerprint, source: 'api', why: '', recent: [], at: NOW, count: 1, samples: [] }
+    return recordError(state, lines).error
+  })
+  const [first, second] = errors.map(error => fires(errorKey(error), NOW))
+  applyResults(state, [{ kind: 'resolved', key: first!.key }], NOW + 1)
+  resolveAlert(state, second!.id, 'Ann', NOW + 2)
+  expect(errors.map(({ id }) => readErrorById(state, id))).toMatchObject([
+    { state: 'open' },
+    { state: 'resolved', stateBy: 'Ann', stateAt: NOW + 2 },
+  ])
 })
 
 describe('what people do with an alert', () => {

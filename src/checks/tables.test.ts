@@ -124,7 +124,10 @@ describe('a check', () => {
     expect(() => found('bas')).toThrow('Did you mean "base" or "b" or "bases"?')
     expect(() => found('zzz')).toThrow('"checks list" shows all checks.')
     expect(() => found('bas', 2)).toThrow('Did you mean "Data Base"?')
-    expect(() => found('zzz')).toThrow(expect.objectContaining({ code: 'not_found' }))
+    expect(() => found('zzz')).toThrow(expect.objectContaining({ code: 'not_found', slip: undefined }))
+    expect(() => found('basement')).toThrow(
+      expect.objectContaining({ slip: { wrong: ['basement'], right: ['base', 'b'] } }),
+    )
   })
 
   it('is found by its ping URL, as it is after beats of the same transaction', () => {
@@ -229,7 +232,9 @@ describe('a check', () => {
     expect(heard(() => editCheck(state, probe, { owner: 'Ann' }, NOW))).toEqual(['deadlines', 'probes'])
     expect(heard(() => updateCheck(state, probe.id, { misses: 1, owner: undefined as never }))).toEqual(['deadlines'])
     expect(now(2)).toMatchObject({ misses: 1, owner: 'Ann' })
+    expect(readCheckByUuid(state, plain.uuid)?.id).toBe(plain.id)
     expect([heard(() => removeCheck(state, plain)), heard(() => removeCheck(state, probe))]).toEqual([[], ['probes']])
+    expect(readCheckByUuid(state, plain.uuid)).toBeUndefined()
     expect(listChecks(state)).toEqual([])
   })
 
@@ -253,6 +258,8 @@ describe('a check', () => {
 describe('beats', () => {
   it('are stored with what they carry, the latest of each check first', () => {
     const [a, b] = [has('a'), has('b')]
+    expect(heard(() => recordBeat(state, b, arrival({ signal: 'log' }), NOW))).toEqual(['deadlines'])
+    state.prepare('delete from beats').run()
     const first = recordBeat(state, a, arrival({ userAgent: 'x'.repeat(201) }), NOW)
     expect(first).toMatchObject({
       kind: 'success',

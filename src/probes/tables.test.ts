@@ -59,6 +59,15 @@ const has = (name: string, more: object = {}, via: string | null = null) => {
 }
 
 describe('the probes', () => {
+  it('that are added are told of', () => {
+    let isTold = false
+    state.onCommit(topics => {
+      if (topics.has('probes')) isTold = true
+    })
+    has('a')
+    expect(isTold).toBe(true)
+  })
+
   it('that are active are those of checks that are not paused, from a viewpoint', () => {
     const [a, b, c, d] = [has('a'), has('b', { projectId: 2 }, 'edge\nmain'), has('c', {}, 'edge-2'), has('d')]
     addCheck(
@@ -229,6 +238,21 @@ describe('measurements', () => {
     ])
     expect(readUpTime(state, id, oldest - HOUR / 2, NOW)).toEqual({ upMs: Math.round(HOUR / 48), downMs: 0 })
     expect(days(oldest, NOW)).toEqual([[-8, 1]])
+  })
+
+  it('of a day without an answer have no response times, and are kept for 400 days to the millisecond', () => {
+    const id = has('a')
+    const day = TODAY - 400 * DAY
+    measure(id, day + HOUR, false, { from: day, until: day + HOUR, isUp: false })
+    measure(id, day - 1)
+    pruneMeasurements(state, TODAY)
+    expect(readDays(state, id, 0, NOW)).toMatchObject([
+      { day, succeeded: 0, failed: 1, p50: null, p95: null, maximum: null, upMs: 0, downMs: HOUR },
+    ])
+    expect(readUpTime(state, id, day + DAY / 2, NOW)).toEqual({ upMs: 0, downMs: HOUR / 2 })
+    expect(readUpTimeByDay(state, id, day + DAY, NOW)).toEqual([])
+    expect([readUpTimeByDay(state, id, 0, day), readUpTimeByDay(state, id, 0, day + 1).length]).toEqual([[], 1])
+    expect([readDays(state, id, 0, day), readDays(state, id, 0, day + 1).length]).toEqual([[], 1])
   })
 
   it('are packed with response times up to minutes', () => {

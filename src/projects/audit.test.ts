@@ -27,6 +27,11 @@ it('an audit that nobody touched is whole, empty or long', () => {
   expect(verify()).toMatchObject({ rows: 0, broken: null })
   write(2_500)
   expect(verify()).toEqual({ rows: 2_500, head: readAuditHead(state), broken: null })
+  // Others have their turn after each thousand rows.
+  const work = verifyAudit(state)
+  let pauses = 0
+  while (!work.next().done) pauses++
+  expect(pauses).toBe(2)
 })
 
 describe('somebody who writes into the file', () => {
@@ -92,6 +97,17 @@ describe('pruning', () => {
       expect(verify().broken).toBeNull()
     }
     expect(readAuditHead(state).id).toBeGreaterThan(15)
+  })
+
+  it('keeps a row of 400 days to the millisecond, and does not excuse one that is put in the place of another', () => {
+    write(1, 420 * DAY - 1)
+    write(1, 420 * DAY)
+    pruneAudit(state, 820 * DAY)
+    expect(readAudit(state, 9).map(({ line }) => line.slice(0, 12))).toEqual(['audit prune:', 'checks add j'])
+    expect(verify().broken).toBeNull()
+    sql(`insert into audit select 3, at, platform, actor_id, actor_name, line, outcome, address, key_id, count, hash
+      from audit limit 1`)
+    expect(verify().broken).toEqual({ id: 3, reason: 'it was added where rows had been pruned' })
   })
 
   it.each([

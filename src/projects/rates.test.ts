@@ -70,6 +70,26 @@ describe('a limit per minute', () => {
     expect(state.prepare('select key from rates order by minute').all()).toEqual([{ key: 'p3' }, { key: 'p4' }])
   })
 
+  it('is written a second after its first use, and only where it was used since', async () => {
+    const state = memoryState()
+    const clock = createFakeClock(0)
+    const rates = createRates(state, clock)
+    const stored = () => state.prepare<[], { key: string; used: number }>('select key, used from rates').all()
+    rates.take('p', 5, 100, clock.now())
+    await clock.advance(999)
+    rates.take('p', 1, 100, clock.now())
+    expect(stored()).toEqual([])
+    await clock.advance(1)
+    expect(stored()).toEqual([{ key: 'p', used: 6 }])
+    state.prepare('delete from rates').run()
+    rates.take('q', 2, 100, clock.now())
+    await clock.advance(1000)
+    expect(stored()).toEqual([{ key: 'q', used: 2 }])
+    rates.take('q', 1, 100, clock.now())
+    rates.save()
+    expect(stored()).toEqual([{ key: 'q', used: 3 }])
+  })
+
   it('says without counting whether an amount fits', () => {
     const rates = createRates(memoryState(), createFakeClock(0))
     rates.take('p', 60, 60, 1000)

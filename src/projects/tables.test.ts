@@ -117,7 +117,12 @@ describe('a project', () => {
       readSilenceIndex(state).generalCount,
     ]).toEqual([check.id, shop.id, 2])
     expect(() => removeProject(state, first, NOW)).toThrow('it cannot be removed')
+    let isTold = false
+    state.onCommit(topics => {
+      if (topics.has('keys')) isTold = true
+    })
     removeProject(state, shop, NOW + 1)
+    expect(isTold).toBe(true)
     expect([
       readCheckByUuid(state, check.uuid),
       readKeyBySecret(state, secret),
@@ -164,7 +169,11 @@ describe('a key', () => {
       readKey(state, key.id)?.project,
       readKey(state, 'no'),
     ]).toEqual([true, false, 'shop', undefined])
-    expect(revokeKey(state, key.id, NOW + 1).revokedAt).toBe(NOW + 1)
+    let told = 0
+    state.onCommit(topics => {
+      if (topics.has('keys')) told++
+    })
+    expect([revokeKey(state, key.id, NOW + 1).revokedAt, told]).toEqual([NOW + 1, 1])
     expect([
       readKeyBySecret(state, secret),
       isKeyLive(state, key.id),
@@ -227,6 +236,7 @@ describe('the role of a person', () => {
     expect(role()).toBe('admin')
     grant('U1', 'viewer')
     expect([role(), role({ admin: true, key: { role: 'responder' } })]).toEqual(['viewer', 'responder'])
+    expect([role({ ownRole: 'responder' }), role({ ownRole: 'viewer', admin: true })]).toEqual(['responder', 'admin'])
     expect(grant('U1', 'responder').role).toBe('responder')
     expect(listRoles(state).map(({ platform, subject }) => `${platform} ${subject}`)).toEqual([
       ...['discord U1', 'slack G1', 'slack G2', 'slack U1', 'slack U2'],
