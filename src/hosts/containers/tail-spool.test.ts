@@ -63,3 +63,13 @@ it('a large one is read in parts of at most 7 MiB, and nothing is lost', () => {
       .map(text => Number(text.split(' ')[0])),
   ).toEqual(Array.from({ length: 60 }, (_, i) => i))
 })
+
+it.each([
+  [2_446_676, 'text'],
+  [2_446_677, 'gzip'],
+])('a line of %i characters, with its end a third of a part or more, is read as %s', (length, kind) => {
+  const { spool } = createTailSpools(folder, createFakeClock(0)).open()
+  spool.write(['x'.repeat(length)])
+  expect(Object.keys(spool.read(1))).toEqual([kind])
+  expect([spool.lines, spool.parts]).toEqual([1, 1])
+})
