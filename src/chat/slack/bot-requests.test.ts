@@ -189,6 +189,14 @@ describe('a mention', () => {
   })
 })
 
+test('a mention whose answer is quiet is not answered', async () => {
+  dispatcher.dispatcher.answerMention = async () => {
+    return { ok: true, card: { title: 'x', tone: 'plain' }, result: null, private: false, quiet: true }
+  }
+  await mention({})
+  expect(said()).toEqual([])
+})
+
 describe('the Home tab', () => {
   test('is shown to whoever opens it, not who opens the messages', async () => {
     await event({ type: 'app_home_opened', user: 'U1', tab: 'messages', channel: 'D1' })
@@ -322,6 +330,15 @@ describe('a form', () => {
       release()
       expect(await done).toEqual([isClosed ? undefined : expect.objectContaining({ response_action: 'errors' })])
     }
+  })
+
+  test('whose command is quiet is only closed', async () => {
+    await ask()
+    expect(await submit({ mood: { mood: { type: 'static_select', selected_option: { value: 'calm' } } } })).toEqual([
+      undefined,
+    ])
+    expect(lines()).toEqual(['ack 7 --mood=calm'])
+    expect(said()).toEqual([])
   })
 
   test('of a button of another Vakt runs nothing', async () => {

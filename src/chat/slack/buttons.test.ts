@@ -82,7 +82,9 @@ describe('a row', () => {
       options: { length: 3 },
     })
     expect(row({ action: button({ tone: 'primary' }), more })).toMatchObject({ type: 'button' })
-    expect(row({ action: button(), more: [button({ ask: ['x'] })] })).toMatchObject({ type: 'button' })
+    expect(row({ action: button(), more: [button({ line: 'a', ask: ['x'] }), ...more] })).toMatchObject({
+      type: 'button',
+    })
     expect(row({ more })).toMatchObject({ type: 'overflow', options: { length: 2 } })
     expect(row({ more: [more[0]] })).toBeNull()
     expect(row({ action: button(), more: [button()] })).toMatchObject({ type: 'button' })
@@ -144,6 +146,7 @@ describe('a form', () => {
   it.each<[object, object, boolean]>([
     [{ kind: 'flag', required: true }, { type: 'checkboxes' }, true],
     [{ choices: ['a'], required: true }, { type: 'static_select', options: [{ value: 'a' }] }, false],
+    [{ choices: Array.from({ length: 100 }, (_, i) => `${i}`) }, { type: 'static_select' }, true],
     [{ choices: [] }, { type: 'plain_text_input' }, true],
     [{ choices: Array.from({ length: 101 }, (_, i) => `${i}`) }, { type: 'plain_text_input' }, true],
     [{ complete: 'hosts' }, { type: 'external_select', min_query_length: 0 }, true],

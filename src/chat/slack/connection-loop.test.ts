@@ -136,7 +136,9 @@ test('a stop while the tokens are checked opens no session, and one while it wai
   expect(first.seen.sessions).toEqual([])
   const second = start([new Error('down')])
   await settled()
-  await second.connection.stop()
+  const stop = second.connection.stop()
+  const wait = settled().then(() => 'still waits')
+  expect(await Promise.race([stop, wait])).toBeUndefined()
   await second.clock.advance(100_000)
   expect(second.seen.checks).toEqual([0])
   expect(second.seen.sessions).toEqual([])
@@ -171,6 +173,37 @@ test('a stop while a session opens aborts it, and closes it if it opens all the 
   expect(steps).toEqual(['aborted', 'closed'])
   expect(seen.online).toBe(0)
   expect(connection.status().state).toBe('connecting')
+})
+
+test('a stop after a session could not be opened, or before the next one is, ends none', async () => {
+  const aborted: string[] = []
+  const failed = start([], {
+    openSession: async onOpening => {
+      onOpening(() => aborted.push('aborted'))
+      throw new Error('no greeting')
+    },
+  })
+  await settled()
+  await failed.connection.stop()
+  expect(aborted).toEqual([])
+  let asks = 0
+  const renewed = start([], { checkTokens: () => (asks++ === 0 ? Promise.resolve() : new Promise(() => {})) })
+  await settled()
+  renewed.ends('refresh')
+  await settled()
+  void renewed.connection.stop()
+  await settled()
+  expect(renewed.seen.closed).toBe(0)
+})
+
+test('a session that was good ends the back-off', async () => {
+  const { clock, seen, connection, ends } = start([new Error('a'), new Error('b')])
+  await clock.advance(3_000)
+  expect(seen.sessions).toEqual([3_000])
+  ends('lost')
+  await clock.advance(1_000)
+  expect(seen.sessions).toEqual([3_000, 4_000])
+  await connection.stop()
 })
 
 test('a stop after a session was lost does not close it again', async () => {

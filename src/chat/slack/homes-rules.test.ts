@@ -12,7 +12,7 @@ let channels = ['C1']
 let title = 'All clear'
 let clock = createFakeClock(0)
 let published: string[] = []
-let publishing = async () => {}
+let publishing = async (_view: object) => {}
 const asked: object[] = []
 const stored = new Map<string, string>()
 
@@ -30,7 +30,7 @@ function start() {
     },
     views: {
       async publish({ user_id, view }: { user_id: string; view: object }) {
-        await publishing()
+        await publishing(view)
         published.push(`${user_id} ${/Join|All clear|1 open/.exec(JSON.stringify(view))?.[0]}`)
       },
     },
@@ -155,6 +155,13 @@ test('while a refresh takes long, the next one waits a second at a time', async 
   publishing = async () => {}
   await clock.advance(SECOND)
   expect(published).toEqual(['U1 1 open', 'U1 All clear'])
+})
+
+test('a tab says as of when it is', async () => {
+  const views: string[] = []
+  publishing = async view => void views.push(JSON.stringify(view))
+  await start().open('U1')
+  expect(views[0]).toContain(`<!date^${100 * 3_600}^As of`)
 })
 
 test('a tab counts as open for twelve hours', async () => {

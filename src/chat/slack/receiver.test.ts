@@ -124,3 +124,15 @@ test('the number and the reason of a retry are passed on, where there are any', 
     [2, 'http_timeout'],
   ])
 })
+
+test.each<[string, Record<string, string>]>([
+  ['no signature', { 'x-slack-signature': '' }],
+  ['a short signature', { 'x-slack-signature': 'v0=ab' }],
+  ['another signature', { 'x-slack-signature': `v0=${'0'.repeat(64)}` }],
+  ['no timestamp', { 'x-slack-request-timestamp': '' }],
+  ['a timestamp of words', { 'x-slack-request-timestamp': 'now' }],
+])('a request with %s is refused, and nothing is done', async (_what, headers) => {
+  const { send, events } = start()
+  expect((await send(COMMAND, FORM, headers)).status).toBe(401)
+  expect(events).toEqual([])
+})

@@ -5,11 +5,12 @@ import { createFakeClock } from '../../testing/fake-clock.ts'
 import { MINUTE } from '../../time.ts'
 import { createUserLookup } from './requester.ts'
 
+const NOW = 1_800_000_000_000
 /** What Slack answers about a user, or the code of its refusal; `team` is null while Slack does not name its own. */
 let answer: object | string = {}
 let team: string | null = 'T1'
 let asked = { users: 0, teams: 0 }
-let clock = createFakeClock(0)
+let clock = createFakeClock(NOW)
 let lookup = start()
 
 function start() {
@@ -29,7 +30,7 @@ function start() {
       },
     },
   }
-  clock = createFakeClock(0)
+  clock = createFakeClock(NOW)
   return createUserLookup(web as never, clock, silentLogger)
 }
 

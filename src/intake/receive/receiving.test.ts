@@ -4,7 +4,7 @@ import { BlockList } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../logger.ts'
-import { NOT_A_LOG } from '../../logs/intake/records.ts'
+import { FRAME_END, NOT_A_LOG } from '../../logs/intake/records.ts'
 import { type AppendResult, type Batch, EMITTER_FIELD } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { EmitterLimits } from '../../projects/emitter-limit.ts'
@@ -239,11 +239,15 @@ describe('a limit of lines', () => {
     ['text', { format: 'text' }, 'a\nb\nc', 3],
     ['ndjson', { format: 'ndjson' }, '{}\n\n{}\n', 2],
     ['json', { format: 'json' }, '[{},{}]', 2],
+    ['frames', { format: 'frames' }, `a\nb${FRAME_END}c`, 2],
   ])('counts those of %s', async (_what, own, body, count) => {
     parsed = own
     edit({ rateLimit: count })
     expect(await code(send(body))).toBe('stored')
     expect(await code(send(body))).toBe('limited')
+    expect([...options.telemetry.linesRejected.entries()]).toEqual([
+      { labels: { project: 'default', reason: 'limited' }, value: count },
+    ])
     expect(kinds()).toContainEqual(expect.objectContaining({ reason: 'limited', lines: count, sender: key.key.id }))
   })
 
