@@ -20,6 +20,7 @@ const problem = (title: string): Reply => {
 }
 
 type Call = {
+  auth?: boolean
   method: string
   path: string
   body?: { type?: number; data?: Record<string, unknown>; [name: string]: unknown }
@@ -42,8 +43,8 @@ beforeEach(() => {
   gate = Promise.resolve()
   const api =
     (method: string) =>
-    async (path: string, options: { body?: object } = {}) => {
-      const call = { method, path, ...(options.body && { body: options.body }) } as Call
+    async (path: string, options: { body?: object; auth?: boolean } = {}) => {
+      const call = { method, path, auth: options.auth, ...(options.body && { body: options.body }) } as Call
       calls.push(call)
       const error = failing(call)
       if (error) throw error
@@ -128,6 +129,23 @@ describe('a command', () => {
     reply = { ...DONE, private: false }
     await slash('status')
     expect(shown()).toEqual(['4 Done private', '4 Done'])
+  })
+
+  test('that comes late and takes long is deferred once, and no answer shows the token of the bot', async () => {
+    gate = new Promise(resolve => setTimeout(resolve, 20))
+    await slash('status', [], { id: idAt(NOW - 5_000) })
+    isPrivate = false
+    gate = new Promise(resolve => setTimeout(resolve, 20))
+    await slash('status')
+    reply = { ...DONE, quiet: true }
+    gate = new Promise(resolve => setTimeout(resolve, 20))
+    await press('0||ack 1', { message: { id: '500' } })
+    expect(shown()).toEqual([
+      ...['5 private', 'patch messages/@original Done'],
+      ...['5', 'delete messages/@original', 'post app/token Done private'],
+      ...['5', 'delete messages/@original'],
+    ])
+    expect(calls.map(({ auth }) => auth)).toEqual(calls.map(() => false))
   })
 
   test('that Vakt does not have any more is explained', async () => {
@@ -262,6 +280,12 @@ describe('a press', () => {
     expect(ran.at(-1)!.request).toEqual({ line: 'dance' })
   })
 
+  test('whose form would be filled in for nothing is refused before', async () => {
+    dispatcher.refusalFor = () => problem('You may not.')
+    await press('0.vakt1|note|ack 1', onCard)
+    expect(shown()).toEqual(['4 🟠 You may not. private'])
+  })
+
   test('of what is no button of Vakt, or a kind that it does not know, runs nothing', async () => {
     await press('other', onCard)
     expect(shown()).toEqual(['4 ⚪ Vakt no longer has this command. private'])
@@ -349,7 +373,7 @@ describe('a message', () => {
   test('is answered under itself, unless the answer is quiet or the server another', async () => {
     await ask()
     expect(mentioned[0]![0]).toEqual({ channels: ['discord:10'], under: [], text: '  what is wrong', thread: null })
-    expect(mentioned[0]![1]).toMatchObject({ id: '5', name: 'kim', admin: false, groups: ['77'] })
+    expect(mentioned[0]![1]).toMatchObject({ id: '5', name: 'kim', admin: false, groups: ['77'], interactive: true })
     expect(calls.map(({ path }) => path)).toEqual(['/channels/10/messages'])
     expect(calls[0]!.body).toMatchObject({ message_reference: { message_id: '900', fail_if_not_exists: false } })
     reply = { ...DONE, quiet: true }

@@ -49,6 +49,23 @@ describe('a card', () => {
     expect(embeds({ lines: ['a'] })[0]).not.toHaveProperty('image')
   })
 
+  it('without a mark has no address, and its reply to a message rings nobody', () => {
+    expect(embeds({ lines: ['a'] })[0]).not.toHaveProperty('url')
+    expect(shown({}).allowed_mentions).toEqual({ ...shown({}).allowed_mentions, replied_user: false })
+    expect(embeds({ lines: [['a ', { bold: 'b' }], 'c'] })[0]!.description).toBe('a **b**\nc')
+  })
+
+  it('has as much of its code as fits into a description, and into 6,000 characters with everything else', () => {
+    const code = { text: 'x'.repeat(9_000) }
+    const length = (text: string | undefined) => text?.length ?? 0
+    expect(length(embeds({ lines: ['l'.repeat(1_000)], code })[0]!.description)).toBe(4_096)
+    const [first, second] = embeds({ fields: fields(1), code })
+    expect(first!.fields).toHaveLength(1)
+    expect(length(second!.description)).toBe(4_096)
+    const wide = embeds({ lines: ['l'.repeat(1_000)], fields: fields(2, 'v'.repeat(1_000)), code })
+    expect(length(wide[1]!.description)).toBe(6_000 - 1_000 - 2 * 1_002)
+  })
+
   it('in plain form is content alone, and mentions whom it names', () => {
     const body = shown(
       { title: 'a *b* https://x.io', form: 'plain', mention: [{ kind: 'here', id: null, name: 'here' }] },

@@ -155,6 +155,12 @@ test.each<[string, Partial<Card>, string]>([
   ['an empty output', { evidence: [{ kind: 'output', name: 'o', text: ' ' }] }, ''],
 ])('%s', (_what, card, html) => expect(htmlOf(card)).toBe(html))
 
+test('a mail in plain form has no HTML', async () => {
+  const { mails, mailbox } = open()
+  await mailbox.post({ ...down, form: 'plain' }, 'n1')
+  expect(mails[0]).toMatchObject({ html: '', text: expect.stringContaining('db-1 is down') })
+})
+
 test('columns keep their side, and people are named in the title', () => {
   const table = {
     kind: 'table' as const,

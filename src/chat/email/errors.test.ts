@@ -6,6 +6,7 @@ it.each([
   ['EENVELOPE', { responseCode: 400 }, 'unreachable', 'try again later (400)'],
   ['EENVELOPE', { responseCode: 499 }, 'unreachable', 'try again later (499)'],
   ['EENVELOPE', { responseCode: 500 }, 'refused', 'refused the mail (500)'],
+  ['EMESSAGE', { responseCode: 500, response: '500 5.6.0' }, 'invalid_form', 'size or content (500)'],
   ['EMESSAGE', { responseCode: 552 }, 'invalid_form', 'size or content (552)'],
   ['EMESSAGE', { responseCode: 554, response: '554 5.6.0 bad content' }, 'invalid_form', 'size or content (554)'],
   ['EMESSAGE', { responseCode: 452, response: '452 5.6.0' }, 'unreachable', 'try again later (452)'],

@@ -46,6 +46,18 @@ it('parts that do not fit are counted, never cut', () => {
   expect(text).toBe(`<b>T</b>\n${lines.slice(0, 4).join('\n')}\n… 2 more`)
 })
 
+it.each([
+  [60, false],
+  [61, true],
+])('a last part of %i characters is left out, where four thousand stand before it: %s', (length, isLeftOut) => {
+  const lines = [...Array.from({ length: 4 }, () => 'x'.repeat(1_000)), 'y'.repeat(length)]
+  expect(textOf({ lines }).endsWith('… 1 more')).toBe(isLeftOut)
+})
+
+it('an instant is written in the zone of Vakt', () => {
+  expect(textOf({ lines: [[{ time: 0, style: 'clock' }]] })).toBe('<b>T</b>\n1970-01-01 00:00:00 UTC')
+})
+
 it('long parts are cut: a title after 300 characters, a text after 1,000, a name after 100, code after 2,000', () => {
   const shown = (max: number, show: (text: string) => Partial<Card>) =>
     [max, max + 1].map(length => textOf(show('x'.repeat(length))).includes('x'.repeat(max)))
