@@ -7,6 +7,8 @@ import { isTimed, nextDue } from './due.ts'
 
 const TOLERANCE_MS = 10 * MINUTE
 const MIN_BEATS = 2
+/** Zones of the world lie so far apart, hours. */
+const MAX_HOURS = 14
 
 /**
  * A sentence about the offset when each of the last successes (at least two) arrived the same whole number of hours,
@@ -24,16 +26,19 @@ export function hourOffset(check: Check, recent: readonly Beat[]): string | null
   return `Beats arrive exactly ${count} ${side} the due time. Is ${check.timeZone} the time zone of the machine that sends them? "checks edit ${check.name} --tz ZONE" changes it.`
 }
 
+/** How many hours after a due time (negative: before it) a beat came, when no other due time is nearer; null when it is no whole number. */
 function wholeHoursOff(check: Check, came: number): number | null {
-  const before = nextDue(check, came - 14 * HOUR)
-  if (before === null) return null
-  let nearest = came - before
-  for (let due: number | null = before, steps = 0; due !== null && due <= came + 14 * HOUR && steps < 64; steps++) {
-    if (Math.abs(came - due) < Math.abs(nearest)) nearest = came - due
-    due = nextDue(check, due)
+  const isDueAt = (at: number) =>
+    (nextDue(check, at - TOLERANCE_MS - 1) ?? Number.POSITIVE_INFINITY) <= at + TOLERANCE_MS
+  for (let hours = 0; hours <= MAX_HOURS; hours++) {
+    const [before, after] = [came - hours * HOUR, came + hours * HOUR]
+    const isAfter = isDueAt(before)
+    if (!isAfter && !isDueAt(after)) continue
+    const between = nextDue(check, before + TOLERANCE_MS) ?? Number.POSITIVE_INFINITY
+    if (between < after - TOLERANCE_MS) return null
+    return isAfter ? hours : -hours
   }
-  const hours = Math.round(nearest / HOUR)
-  return Math.abs(nearest - hours * HOUR) <= TOLERANCE_MS ? hours : null
+  return null
 }
 
 /** How many beats in a row make a difference between clocks steady. */
