@@ -5,10 +5,10 @@ import { threshold } from '../detectors/rules/kinds/threshold.ts'
 import { createRuleKinds } from '../detectors/rules/rule-kind.ts'
 import { addRule, type NewRule } from '../detectors/rules/rules.ts'
 import { type Logger, silentLogger } from '../logger.ts'
-import { addCount, seriesFor } from '../logs/counters.ts'
+import { addCount, countByMinute, listSeries, seriesFor } from '../logs/counters.ts'
 import { addProject, findProject, removeProject } from '../projects/projects.ts'
 import { memoryState, type State } from '../state/database.ts'
-import { HOUR, MINUTE, SECOND } from '../time.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
 import { createRuleEvaluator } from './rule-evaluator.ts'
 
 const NOW = Date.parse('2026-03-02T09:00:02Z')
@@ -93,4 +93,54 @@ it('counts new lines, also of a project that comes after a removed one', () => {
   evaluate()
   expect(titles()).toContain('web-1: 101 lines in 1 min')
   expect(titles().join()).not.toContain('db-1')
+})
+
+const created = () => createRuleEvaluator(state, createRuleKinds([threshold]), clock, silentLogger)
+
+it('evaluates again when that is due, and at once when it begins again', () => {
+  hasRule('busy')
+  const evaluator = created()
+  evaluator.tick(now)
+  hasLines('web-1', NOW - MINUTE, 100)
+  const due = evaluator.due()
+  expect(due - NOW).toBeGreaterThan(0)
+  expect(due - NOW).toBeLessThanOrEqual(15 * SECOND)
+  now = due - 1
+  evaluator.tick(now)
+  expect(titles()).toEqual([])
+  evaluator.restart()
+  expect(evaluator.due()).toBe(0)
+  evaluator.tick(now)
+  expect(titles()).toEqual(['web-1: 100 lines in 1 min'])
+  hasLines('web-2', NOW - MINUTE, 100)
+  now = due
+  evaluator.tick(now)
+  expect(titles()).toHaveLength(2)
+})
+
+it('abandons what it has not finished, and evaluates it with the next round', () => {
+  hasRule('busy')
+  for (let i = 0; i < 50; i++) hasRule(`r${i}`, { matcher: `host:db-${i}` })
+  hasLines('web-1', NOW - MINUTE, 100)
+  slowness = 20
+  const evaluator = created()
+  evaluator.tick(now)
+  expect(evaluator.due()).toBe(0)
+  evaluator.abandon()
+  expect(evaluator.due()).toBeGreaterThan(NOW)
+  slowness = 0
+  now = evaluator.due()
+  evaluator.tick(now)
+  expect(titles()).toEqual(['web-1: 100 lines in 1 min'])
+})
+
+it('downsamples old counts after a round, unless the clock is not certain', () => {
+  hasLines('web-1', NOW - 3 * DAY + 5 * MINUTE, 7)
+  const minutes = () => countByMinute(state, listSeries(state), 0, NOW).map(({ at }) => (at / MINUTE) % 60)
+  const evaluator = created()
+  evaluator.tick(now, false)
+  expect(minutes()).toEqual([5])
+  now = evaluator.due()
+  evaluator.tick(now)
+  expect(minutes()).toEqual([0])
 })

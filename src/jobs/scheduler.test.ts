@@ -1,6 +1,7 @@
 // The scheduler by itself: when it ticks, what a failing tick leaves, and which jobs wait for what.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { listAlerts } from '../alerts/alerts.ts'
+import { listAlerts, listHistory } from '../alerts/alerts.ts'
+import { acknowledgeAlert, fireAlert } from '../alerts/lifecycle.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
 import { addCheck } from '../checks/checks.ts'
 import { lastAlive, listDowntimes, markAlive } from '../checks/downtimes.ts'
@@ -8,11 +9,14 @@ import { type Connectivity, initialConnectivity } from '../connectivity/connecti
 import { listConnectivity } from '../connectivity/states.ts'
 import { createRuleKinds } from '../detectors/rules/rule-kind.ts'
 import { silentLogger } from '../logger.ts'
+import { addEscalation } from '../notifications/routing/escalations.ts'
+import { resolveRecipients } from '../notifications/routing/resolve-recipients.ts'
 import { Problem } from '../problem.ts'
 import { addProject } from '../projects/projects.ts'
 import { memoryState, type State } from '../state/database.ts'
 import { StorageHealth } from '../state/storage-health.ts'
 import { Rejections } from '../telemetry.ts'
+import { aFinding } from '../testing/alerts.ts'
 import { createFakeClock, type FakeClock, settled } from '../testing/fake-clock.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
 import { createScheduler, type Scheduler, type SchedulerOptions } from './scheduler.ts'
@@ -136,6 +140,94 @@ describe('ticks', () => {
     expect(down()).toBe(100)
     await clock.advance(0)
     expect(down()).toBe(101)
+  })
+})
+
+describe('an alert', () => {
+  const kinds = () => listHistory(state, 1).map(({ kind }) => kind)
+  const fires = (more: object = {}) => fireAlert(state, aFinding('a', clock.now(), more), clock.now())
+
+  it('is reminded of at that instant', async () => {
+    fires({ remindEvery: 7 * SECOND })
+    scheduler.start()
+    await clock.advance(7 * SECOND - 1)
+    expect(kinds()).toEqual(['fired'])
+    await clock.advance(1)
+    expect(kinds()).toEqual(['fired', 'reminded'])
+  })
+
+  it('whose acknowledgement ends soon is firing again at that instant, although no tick was due', async () => {
+    fires()
+    scheduler.start()
+    await clock.advance(SECOND)
+    acknowledgeAlert(state, 1, 'Ann', null, clock.now(), clock.now() + 2 * SECOND)
+    await clock.advance(2 * SECOND - 1)
+    expect(listAlerts(state, { limit: 1 })[0]!.state).toBe('acknowledged')
+    await clock.advance(1)
+    expect(listAlerts(state, { limit: 1 })[0]!.state).toBe('firing')
+  })
+
+  it('that nobody acknowledged is escalated at that instant', async () => {
+    const made = { name: 'late', matcher: '', to: ['@here'], repeat: 0, setBy: 'Ann', createdAt: START }
+    addEscalation(state, { ...made, afterMs: 7 * SECOND })
+    fires()
+    resolveRecipients(state, START)
+    scheduler.start()
+    await clock.advance(7 * SECOND - 1)
+    expect(kinds()).toEqual(['fired'])
+    await clock.advance(1)
+    expect(kinds()).toEqual(['fired', 'escalated'])
+  })
+})
+
+describe('while beats cannot be stored', () => {
+  it('no check is evaluated, until they can be', async () => {
+    hasCheck(START + 2 * SECOND)
+    scheduler.start()
+    storage.recordRefusal('beats', new Problem('internal', 'Full.', { isStorage: true }), clock.now())
+    await clock.advance(10 * SECOND)
+    expect(titles()).toEqual([])
+    storage.recordStored('beats', clock)
+    await clock.advance(20 * MINUTE)
+    expect(titles().length).toBe(1)
+  })
+
+  it('people are told after a minute', async () => {
+    scheduler = created({
+      probeLogs() {
+        throw new Error('full')
+      },
+    })
+    scheduler.start()
+    storage.recordRefusal('log lines', new Problem('internal', 'Full.', { isStorage: true }), clock.now())
+    await clock.advance(MINUTE - 1)
+    expect(titles()).toEqual([])
+    await clock.advance(5 * SECOND)
+    expect(titles()).toEqual(['Vakt cannot store log lines'])
+  })
+})
+
+describe('a time without ticks', () => {
+  const downtimes = () => listDowntimes(state, 9).map(({ kind, from, to }) => [kind, from - START, to - START])
+
+  it('is sleep, unless the process was busy', async () => {
+    scheduler.start()
+    await clock.advance(5 * SECOND)
+    clock.stall(MINUTE)
+    await clock.advance(5 * SECOND)
+    clock.stall(MINUTE)
+    await clock.advance(5 * SECOND)
+    expect(downtimes()).toEqual([])
+    const before = clock.now() - START
+    clock.sleep(MINUTE)
+    await clock.advance(0)
+    expect(downtimes()).toEqual([['asleep', before, before + MINUTE]])
+  })
+
+  it('before the start is one in which Vakt was stopped', () => {
+    markAlive(state, START - MINUTE)
+    scheduler.start()
+    expect(downtimes()).toEqual([['stopped', -MINUTE, 0]])
   })
 })
 
@@ -291,6 +383,21 @@ describe('the stop', () => {
     clock.sleep(3 * SECOND)
     scheduler.stop()
     expect(lastAlive(state)).toBe(START + 8 * SECOND)
+  })
+
+  it('succeeds while the database refuses it, and hides no other fault', () => {
+    const fail = (error: Error) => {
+      scheduler = created({
+        connectivity() {
+          throw error
+        },
+        isProbing: false,
+      })
+      return scheduler
+    }
+    expect(() => fail(new Problem('internal', 'The disk is full.', { isStorage: true })).stop()).not.toThrow()
+    expect(() => fail(new Problem('internal', 'Wrong.')).stop()).toThrow('Wrong.')
+    expect(() => fail(new TypeError('broken')).stop()).toThrow('broken')
   })
 
   it('is none while offline', async () => {
