@@ -90,6 +90,7 @@ it('pages are listed, of one project too, and taken down after a question to a p
     'Readers of http://vakt.test/status/shop get an error',
   )
   expect(await app.text('status unpublish shop --yes', { interactive: true })).toBe('(muted) Status page shop is down')
+  expect(await app.result('status pages')).toMatchObject({ pages: [{ slug: 'own' }] })
   expect(await app.text('status unpublish shop')).toContain('shop')
   expect(await app.text('status unpublish own --project default')).toBe('(muted) Status page own is down')
 })

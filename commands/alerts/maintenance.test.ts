@@ -1,5 +1,7 @@
 // Maintenance as people and scripts are answered: its windows at their edges, and what it suppresses.
 import { expect, it } from 'vitest'
+import { readAlert } from '../../src/alerts/alerts.ts'
+import { storeAlert } from '../../src/testing/alerts.ts'
 import { createCommandRunner } from '../../src/testing/command-runner.ts'
 import { HOUR, MINUTE } from '../../src/time.ts'
 
@@ -107,4 +109,19 @@ it('a removal asks a person first, unless it is over', async () => {
   await run('maintenance add other --matcher host:web-1 --for 1h')
   expect(await text('maintenance remove other --yes', inChat)).toBe('(muted) Maintenance other is removed')
   expect(await text('maintenance list')).toContain('(plain) No maintenance\nStart some now: ')
+})
+
+it('an open alert that matches is suppressed from the start of a window to its end or removal', async () => {
+  const { run, text, state } = createCommandRunner()
+  const { id } = storeAlert(state, { labels: { host: 'web-1' }, since: NOW - HOUR, firedAt: NOW - HOUR })
+  const isSuppressed = () => readAlert(state, id)!.suppression !== null
+  expect(await text('maintenance add deploy --matcher host:web-1 --for 1h')).toContain('1 open alert suppressed now.')
+  expect(isSuppressed()).toBe(true)
+  expect(await text('maintenance end deploy')).toContain('1 still open.')
+  expect(isSuppressed()).toBe(false)
+  await run('maintenance add again --matcher host:web-1 --for 1h')
+  expect(isSuppressed()).toBe(true)
+  await run('maintenance remove again')
+  expect(isSuppressed()).toBe(false)
+  expect(await text('maintenance add bad --matcher "severity>=" --for 1h')).toContain('severity')
 })
