@@ -32,6 +32,11 @@ export function post(
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     request.on('response', answer => readAnswer(answer).then(resolve, reject))
+    // Without this, an answer that nobody asked for would end the request without a word.
+    request.on('upgrade', ({ statusCode }, socket) => {
+      socket.destroy()
+      reject(new ForwardError(`The receiver answered with status ${statusCode}.`))
+    })
     request.on('error', error => reject(lost(error)))
     request.end(body)
   })

@@ -85,6 +85,11 @@ function exchange(push: PushRequest): Promise<{ status: number; retryAfter: stri
       )
       response.on('error', error => reject(errorOf(push.service, error)))
     })
+    // Without this, an answer that nobody asked for would end the request without a word.
+    request.on('upgrade', ({ statusCode }, socket) => {
+      socket.destroy()
+      resolve({ status: statusCode ?? 0, retryAfter: undefined, answer: {} })
+    })
     request.on('error', error => reject(errorOf(push.service, error)))
     request.end(body)
   })

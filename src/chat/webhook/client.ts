@@ -32,6 +32,11 @@ export function postJson(
       // Its body is of no use, and may be long.
       answer.destroy()
     })
+    // Without this, an answer that nobody asked for would end the request without a word.
+    request.on('upgrade', ({ statusCode }, socket) => {
+      socket.destroy()
+      resolve({ status: statusCode ?? 0, retryAfter: undefined })
+    })
     request.on('error', error => reject(deliveryError(error)))
     request.end(body)
   })

@@ -11,13 +11,14 @@ let server: Server
 let address: string
 let got: { path: string; headers: IncomingHttpHeaders; text: string }[]
 let answer: string
+let status: number
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     let text = ''
     for await (const piece of request) text += piece
     got.push({ path: request.url!, headers: request.headers, text })
-    response.end(answer)
+    response.writeHead(status).end(answer)
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -26,6 +27,7 @@ afterAll(() => server.close())
 beforeEach(() => {
   got = []
   answer = ''
+  status = 200
 })
 
 const AT = Date.parse('2026-03-02T09:00:00.123Z')
@@ -90,6 +92,25 @@ describe('Loki', () => {
   })
 })
 
+describe('Loki that took all lines but those of a wrong time', () => {
+  it.each([
+    ['entry for stream \'{app="x"}\' has timestamp too old: 2026-01-01T00:00:00Z, oldest acceptable is: …', 1],
+    ["entry with timestamp … ignored, reason: 'entry too far behind', total ignored: 2 out of 3", 2],
+    ['entry out of order, total ignored: 900 out of 3', 3],
+  ])('is not sent them again: %s', async (text, refused) => {
+    ;[status, answer] = [400, text]
+    expect(await loki.send([BARE, BARE, FULL], target())).toEqual({ refused })
+  })
+
+  it.each([
+    [400, 'stream has no labels'],
+    [503, 'entry too far behind'],
+  ])('is not meant by %s %s', async (code, text) => {
+    ;[status, answer] = [code, text]
+    await expect(loki.send([BARE], target())).rejects.toThrow(text)
+  })
+})
+
 describe('OTLP', () => {
   const attributes = (list: { key: string; value: object }[]) =>
     Object.fromEntries(list.map(({ key, value }) => [key, value]))
@@ -137,14 +158,18 @@ describe('OTLP', () => {
 
   it.each([
     ['{"partialSuccess":{"rejectedLogRecords":"2"}}', 2],
-    ['{"partialSuccess":{"rejectedLogRecords":3}}', 3],
+    ['{"partialSuccess":{"rejectedLogRecords":1}}', 1],
+    ['{"partialSuccess":{"rejectedLogRecords":1e999}}', 2],
+    ['{"partialSuccess":{"rejectedLogRecords":"900"}}', 2],
+    ['{"partialSuccess":{"rejectedLogRecords":-5}}', 0],
+    ['null', 0],
     ['{"partialSuccess":{}}', 0],
     ['{"partialSuccess":{"rejectedLogRecords":"many"}}', 0],
     ['{}', 0],
     ['thanks', 0],
   ])('says %s when it refused %i records', async (text, refused) => {
     answer = text
-    expect(await otlp.send([BARE], target())).toEqual({ refused })
+    expect(await otlp.send([BARE, FULL], target())).toEqual({ refused })
   })
 })
 

@@ -1,7 +1,7 @@
 // Forwards lines to Loki: POST /loki/api/v1/push as JSON, with the attributes as structured metadata.
 // https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs
 import type { LogLine } from '../../logs/line.ts'
-import { endpoint, type LineKind } from '../forward.ts'
+import { endpoint, ForwardError, type LineKind } from '../forward.ts'
 import { post } from '../http.ts'
 
 /** Loki refuses lines with more. */
@@ -13,9 +13,22 @@ export const loki: LineKind = {
   written: 'loki+https://<host>',
   async send(lines, target) {
     const { url, headers } = endpoint(target, '/loki/api/v1/push')
-    await post(url, JSON.stringify({ streams: streamsOf(lines) }), 'application/json', headers)
-    return { refused: 0 }
+    try {
+      await post(url, JSON.stringify({ streams: streamsOf(lines) }), 'application/json', headers)
+      return { refused: 0 }
+    } catch (error) {
+      if (!(error instanceof ForwardError && error.isRefused && WRONG_TIME.test(error.message))) throw error
+      return { refused: ignoredOf(error.message, lines.length) }
+    }
   },
+}
+
+/** Loki says so with status 400 of lines that it is not set up to take, when it has taken all others: sent again, they are refused again. */
+const WRONG_TIME = /timestamp too (?:old|new)|entry too far behind|entry out of order/i
+
+/** How many lines Loki left out: `total ignored: 5 out of 100`; at least one where it does not say. */
+function ignoredOf(message: string, sent: number): number {
+  return Math.min(Number(/total ignored: (\d{1,9})/.exec(message)?.[1] ?? 1), sent)
 }
 
 type Stream = { stream: Record<string, string>; values: [string, string, Record<string, string>][] }

@@ -20,7 +20,7 @@ export const otlp: LineKind = {
   async send(lines, target) {
     const { url, headers } = endpoint(target, '/v1/logs')
     const answer = await post(url, JSON.stringify({ resourceLogs: resourcesOf(lines) }), 'application/json', headers)
-    return { refused: rejectedOf(answer) }
+    return { refused: Math.min(rejectedOf(answer), lines.length) }
   },
 }
 
@@ -78,7 +78,7 @@ function anyValue(value: Json): object {
 function rejectedOf(answer: string): number {
   try {
     const { partialSuccess } = JSON.parse(answer) as { partialSuccess?: { rejectedLogRecords?: string | number } }
-    return Number(partialSuccess?.rejectedLogRecords ?? 0) || 0
+    return Math.max(0, Math.trunc(Number(partialSuccess?.rejectedLogRecords ?? 0)) || 0)
   } catch {
     return 0
   }

@@ -9,6 +9,7 @@ import { ForwardError, type LineKind, plainUrl } from '../forward.ts'
 import { forbidden, lookupAllowed, lost, resolveAllowed } from '../http.ts'
 
 const TIMEOUT_MS = 20 * SECOND
+const MAX_SEND_MS = 3 * TIMEOUT_MS
 const SEVERITIES: { readonly [level in Level]: number } = { trace: 7, debug: 7, info: 6, warn: 4, error: 3, fatal: 2 }
 /** The facility local0. */
 const FACILITY = 16
@@ -41,7 +42,10 @@ function sendStream(lines: readonly LogLine[], host: string, port: number, isTls
     const socket: Socket = isTls
       ? connectTls({ ...options, ...(isIP(host) === 0 ? { servername: host } : {}) })
       : connect(options)
-    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(Object.assign(new Error('no end'), { name: 'TimeoutError' })))
+    const giveUp = () => socket.destroy(Object.assign(new Error('no end'), { name: 'TimeoutError' }))
+    socket.setTimeout(TIMEOUT_MS, giveUp)
+    // A receiver that talks and never ends is not idle.
+    const last = setTimeout(giveUp, MAX_SEND_MS)
     let failure: Error | null = null
     let isEnded = false
     socket.on(isTls ? 'secureConnect' : 'connect', () => socket.end(Buffer.concat(lines.map(frameOf))))
@@ -54,6 +58,7 @@ function sendStream(lines: readonly LogLine[], host: string, port: number, isTls
     // Whatever it says is not read, but its end is.
     socket.resume()
     socket.on('close', () => {
+      clearTimeout(last)
       if (failure === null && isEnded) resolve()
       else
         reject(

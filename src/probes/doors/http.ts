@@ -124,16 +124,21 @@ function exchange(
       rejectUnauthorized: !insecure,
       signal,
     })
+    const factsOf = ({ statusCode, headers, socket }: IncomingMessage) => ({
+      status: statusCode ?? 0,
+      location: headers.location,
+      address: socket.remoteAddress ?? null,
+      certificateEndsAt: 'getPeerCertificate' in socket ? certificateEnd(socket as TLSSocket) : null,
+    })
     sent.on('error', reject)
+    // Without this, an answer that nobody asked for would end the request without a word.
+    sent.on('upgrade', (response, socket) => {
+      resolve({ ...factsOf(response), body: '' })
+      socket.destroy()
+    })
     sent.on('response', response => {
-      const { socket } = response
-      const known = {
-        status: response.statusCode ?? 0,
-        location: response.headers.location,
-        address: socket.remoteAddress ?? null,
-        certificateEndsAt: 'getPeerCertificate' in socket ? certificateEnd(socket as TLSSocket) : null,
-      }
-      readBody(response, maxBytes).then(body => resolve({ ...known, body }), reject)
+      const facts = factsOf(response)
+      readBody(response, maxBytes).then(body => resolve({ ...facts, body }), reject)
     })
     sent.end()
   })

@@ -129,6 +129,10 @@ export class OpenSearchClient {
         socket.once('connect', () => clearTimeout(connecting))
         socket.once('close', () => clearTimeout(connecting))
       })
+      request.on('upgrade', ({ statusCode }, socket) => {
+        socket.destroy()
+        fail(`answered with status ${statusCode}`)
+      })
       request.on('close', () => clearTimeout(timer))
       request.on('error', error => fail(`cannot be reached (${errorMessage(error)})`, error))
       request.end(text ?? undefined)
