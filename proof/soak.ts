@@ -127,7 +127,7 @@ const TASKS: Readonly<Record<string, Task>> = {
       const lines = [
         'logs search level:error --last 15m',
         'logs search "GET /cart" --last 5m',
-        'logs top source --last 15m',
+        'logs top --by source --last 15m',
         'logs patterns --last 5m',
         'logs stats --last 1h',
         'analyze logs source:web --last 5m',

@@ -37,7 +37,7 @@ const zone = command({
     if (!source)
       throw new Problem(
         'not_found',
-        `There is no source "${name}" in the project ${project.name}. "logs top source" shows them.`,
+        `There is no source "${name}" in the project ${project.name}. "logs top --by source" shows them.`,
         {
           fields: { source: 'no such source' },
         },

@@ -200,7 +200,7 @@ describe('an analysis with a model', () => {
     await beat('/fail')
     const wrong = await shown('analyze host nope')
     expect(wrong.card.title).toContain('No log lines — host nope')
-    expect(wrong.text).toContain('"logs top host --last 1d"')
+    expect(wrong.text).toContain('"logs top --by host --last 1d"')
     expect(at.model.requests).toEqual([])
     const healthy = {
       ...{ status: 'healthy', headline: 'All is well', findings: [], cause: null, ruled_out: [], next_steps: [] },

@@ -59,7 +59,7 @@ export function packCard(pack: Pack, noModelReason: string | null, more: readonl
 export const ALL_NEW_TEXT = 'The period before has no log lines, so everything counts as new.'
 
 const CHECK_NAME_TEXT =
-  'Check the name: "logs top host --last 1d" and "logs top source --last 1d" show the names in log lines.'
+  'Check the name: "logs top --by host --last 1d" and "logs top --by source --last 1d" show the names in log lines.'
 
 function filtersByName(where: QueryNode | null): boolean {
   if (where === null) return false
