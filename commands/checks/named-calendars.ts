@@ -1,8 +1,7 @@
 // Reads the calendars that a new setting names, before the check is stored.
-import { readCalendarSource } from '../../src/checks/exceptions/calendar-reader.ts'
+import { readCalendar, readCalendarSource } from '../../src/checks/exceptions/calendar-reader.ts'
 import { saveCalendar } from '../../src/checks/exceptions/calendars.ts'
 import { readExcept } from '../../src/checks/exceptions/exception.ts'
-import { readIcs } from '../../src/checks/exceptions/ics.ts'
 import { Problem } from '../../src/problem.ts'
 import type { Context } from '../context.ts'
 
@@ -20,7 +19,7 @@ export async function readNamedCalendars(except: string | undefined, context: Co
         'Vakt reads a calendar from its own machine and network, so only admins name one. Days, such as 2026-12-24, need no admin.',
       )
     }
-    const exceptions = readIcs(await readCalendarSource(source), clock.now())
+    const exceptions = await readCalendar(await readCalendarSource(source), clock.now())
     saveCalendar(state, source, exceptions, clock.now())
   }
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { startApp } from '../testing/app.ts'
 import { startPings } from '../testing/pings.ts'
 import { nameOfJob, pingingLine, readCronLine, readCrontab } from './crontab.ts'
+import { readCalendar } from './exceptions/calendar-reader.ts'
 import { coveredUntil, readExcept } from './exceptions/exception.ts'
 import { readIcs } from './exceptions/ics.ts'
 
@@ -139,6 +140,26 @@ describe('exceptions', () => {
     })
     expect(() => readIcs('<html>', NOW)).toThrow('It is not an ICS calendar')
     expect(() => readExcept('2026-02-30')).toThrow('is no date')
+  })
+
+  const repeating = (start: string, rule: string) =>
+    `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:${start}\nRRULE:${rule}\nEND:VEVENT\nEND:VCALENDAR\n`
+
+  it('that repeat every day since long ago hold today, and those that repeat too often are refused', () => {
+    expect(readIcs(repeating('20100101', 'FREQ=DAILY'), NOW).days).toContainEqual(['2026-03-02', '2026-03-03'])
+    expect(() => readIcs(repeating('18000101', 'FREQ=DAILY'), NOW)).toThrow('repeat more than 50,000 times')
+  })
+
+  it('of a file that is no calendar do not show its lines', () => {
+    expect(() => readIcs('vakt_admin_secret\n', NOW)).toThrow(/^It is not an ICS calendar: (?!.*secret)/)
+  })
+
+  it('that never come to an end stop nothing else, and are refused after a time', async () => {
+    await expect(readCalendar(ICS, NOW)).resolves.toEqual(readIcs(ICS, NOW))
+    await expect(readCalendar('<html>', NOW)).rejects.toThrow('It is not an ICS calendar')
+    // There is no 31 February, and no last year in which to look for one.
+    const never = repeating('20260101', 'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31')
+    await expect(readCalendar(never, NOW, 200)).rejects.toThrow('its events repeat too often, or never')
   })
 
   it('that touch are one', () => {

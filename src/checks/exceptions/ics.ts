@@ -2,23 +2,24 @@
 import ICAL from 'ical.js'
 import { Problem } from '../../problem.ts'
 import type { Exceptions } from '../../state/schema/index.ts'
-import { errorMessage } from '../../text.ts'
 import { DAY, wallInstant } from '../../time.ts'
 import { isTimeZone } from '../../time-zone.ts'
 
-/** How far ahead repeated events are written out, ms, and how many times each at most. */
+/** How far ahead repeated events are written out, ms. */
 const AHEAD_MS = 3 * 366 * DAY
-const MAX_OCCURRENCES = 5_000
+/** How often the events of a calendar may repeat until then, those in the past included: daily ones for fifty years. */
+const MAX_OCCURRENCES = 50_000
 /** The most days and times that a calendar may have. */
 const MAX_SPANS = 2_000
 
 /** The days and times of all events that are not cancelled, from a week before `now` on. Throws `invalid` for a text that is no calendar. */
 export function readIcs(text: string, now: number): Exceptions {
   const found: Exceptions = { days: [], times: [] }
+  const budget = { occurrences: MAX_OCCURRENCES }
   for (const calendar of parse(text)) {
     for (const component of calendar.getAllSubcomponents('vevent')) {
       if (component.getFirstPropertyValue('status') === 'CANCELLED') continue
-      addEvent(found, new ICAL.Event(component), now)
+      addEvent(found, new ICAL.Event(component), budget, now)
     }
   }
   if (found.days.length + found.times.length > MAX_SPANS) {
@@ -34,13 +35,14 @@ function parse(text: string): ICAL.Component[] {
     const list = (Array.isArray(parsed) && Array.isArray(parsed[0]) ? parsed : [parsed]) as unknown[][]
     const calendars = list.map(jcal => new ICAL.Component(jcal as never))
     if (calendars.every(({ name }) => name === 'vcalendar')) return calendars
-  } catch (error) {
-    throw new Problem('invalid', `It is not an ICS calendar (${errorMessage(error)}).`)
+  } catch {
+    // The parser repeats the line, which may be of a file that nobody should see.
+    throw new Problem('invalid', 'It is not an ICS calendar: its lines cannot be read as one.')
   }
   throw new Problem('invalid', 'It is not an ICS calendar: it has no VCALENDAR.')
 }
 
-function addEvent(found: Exceptions, event: ICAL.Event, now: number): void {
+function addEvent(found: Exceptions, event: ICAL.Event, budget: { occurrences: number }, now: number): void {
   // An occurrence that was moved stands in an event of its own.
   if (!event.startDate) return
   const zone = event.component.getFirstProperty('dtstart')?.getFirstParameter('tzid') ?? null
@@ -49,9 +51,14 @@ function addEvent(found: Exceptions, event: ICAL.Event, now: number): void {
     return
   }
   const occurrences = event.iterator()
-  for (let count = 0; count < MAX_OCCURRENCES; count++) {
+  for (;;) {
     const next = occurrences.next()
     if (!next || instantOf(next, zone) > now + AHEAD_MS) return
+    if (budget.occurrences-- <= 0)
+      throw new Problem(
+        'invalid',
+        `The events of the calendar repeat more than ${MAX_OCCURRENCES.toLocaleString('en')} times. Let them begin later, or leave some out.`,
+      )
     const { startDate, endDate } = event.getOccurrenceDetails(next)
     addSpan(found, startDate, endDate, zone, now)
   }
