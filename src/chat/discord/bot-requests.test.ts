@@ -107,6 +107,20 @@ const comes = (more: object) =>
   } as never)
 const slash = (name: string, options: object[] = [], more = {}) => comes({ type: 2, data: { name, options }, ...more })
 const press = (custom_id: string, more: object = {}) => comes({ type: 3, data: { custom_id }, ...more })
+/** Does `work`, whose command ends only once its reply was deferred, and `restMs` later. */
+async function whileSlow(work: () => Promise<void>, restMs = 0) {
+  let release = () => {}
+  gate = new Promise(resolve => {
+    release = resolve
+  })
+  const deferrals = () => calls.filter(({ body }) => body?.type === 5).length
+  const before = deferrals()
+  const done = work()
+  while (deferrals() === before) await new Promise(resolve => setTimeout(resolve, 1))
+  await new Promise(resolve => setTimeout(resolve, restMs))
+  release()
+  await done
+}
 /** What answered: the type of each callback, or the request; with the heading that people see. */
 const shown = () =>
   calls.map(({ method, path, body }) => {
@@ -132,14 +146,11 @@ describe('a command', () => {
   })
 
   test('that comes late and takes long is deferred once, and no answer shows the token of the bot', async () => {
-    gate = new Promise(resolve => setTimeout(resolve, 20))
-    await slash('status', [], { id: idAt(NOW - 5_000) })
+    await whileSlow(() => slash('status', [], { id: idAt(NOW - 5_000) }), 20)
     isPrivate = false
-    gate = new Promise(resolve => setTimeout(resolve, 20))
-    await slash('status')
+    await whileSlow(() => slash('status'))
     reply = { ...DONE, quiet: true }
-    gate = new Promise(resolve => setTimeout(resolve, 20))
-    await press('0||ack 1', { message: { id: '500' } })
+    await whileSlow(() => press('0||ack 1', { message: { id: '500' } }))
     expect(shown()).toEqual([
       ...['5 private', 'patch messages/@original Done'],
       ...['5', 'delete messages/@original', 'post app/token Done private'],
@@ -173,18 +184,11 @@ describe('a command', () => {
   )
 
   test('that takes long is deferred first, and its answer takes the place of that', async () => {
-    let release = () => {}
     const slow = async (privately: boolean, answersPrivately: boolean) => {
       calls = []
       isPrivate = privately
       reply = { ...DONE, private: answersPrivately }
-      gate = new Promise(resolve => {
-        release = resolve
-      })
-      const done = slash('status')
-      await new Promise(resolve => setTimeout(resolve, 20))
-      release()
-      await done
+      await whileSlow(() => slash('status'))
       return shown()
     }
     expect(await slow(true, true)).toEqual(['5 private', 'patch messages/@original Done'])
@@ -195,8 +199,7 @@ describe('a command', () => {
 
   test('whose deferral Discord refuses is answered all the same', async () => {
     failing = ({ body }) => (body?.type === 5 ? new Error('no') : null)
-    gate = new Promise(resolve => setTimeout(resolve, 20))
-    await slash('status')
+    await whileSlow(() => slash('status'))
     expect(shown()).toEqual(['5 private', '4 Done private'])
   })
 
@@ -231,8 +234,7 @@ describe('a press', () => {
 
   test('of a quiet command that was deferred takes the deferral away', async () => {
     reply = { ...DONE, quiet: true }
-    gate = new Promise(resolve => setTimeout(resolve, 20))
-    await press('0||ack 1', onCard)
+    await whileSlow(() => press('0||ack 1', onCard))
     expect(shown()).toEqual(['5 private', 'delete messages/@original'])
   })
 
