@@ -96,8 +96,19 @@ describe('a position', () => {
     expect(again.map(isNew)).toEqual([false, false, false, false, true, true, true, true])
   })
 
-  it('is read from one second before', () => {
-    expect(computeSince(START)).toBeUndefined()
-    expect(computeSince([line('stdout', 5), line('stderr', 3)].reduce(advance, START))).toBe('2026-03-02T09:00:02.000Z')
+  it('is followed by new lines whatever their time; when its line was deleted, by later ones', () => {
+    const read = [line('stdout', 3), line('stdout', 4)].reduce(advance, START)
+    const times = (isNew: ReturnType<typeof createNewLineFilter>, seconds: number[]) =>
+      seconds.filter(second => isNew(line('stdout', second)))
+    expect(times(createNewLineFilter(read), [1, 3, 4, 2, 4, 5])).toEqual([2, 4, 5])
+    expect(times(createNewLineFilter(read), [1, 3, 5, 2])).toEqual([5, 2])
+    expect(times(createNewLineFilter(read, read), [1])).toEqual([1])
+  })
+
+  it('is read from one second before, or from a minute before now when it is ahead', () => {
+    const read = [line('stdout', 5), line('stderr', 3)].reduce(advance, START)
+    expect(computeSince(START, NOW)).toBeUndefined()
+    expect(computeSince(read, NOW + 5_000)).toBe('2026-03-02T09:00:02.000Z')
+    expect(computeSince(read, NOW + 4_999)).toBe('2026-03-02T08:59:04.999Z')
   })
 })

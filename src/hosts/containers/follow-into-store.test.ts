@@ -5,7 +5,7 @@ import { textLines } from '../../logs/intake/batches.testing.ts'
 import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
 import { memoryState } from '../../state/database.ts'
 import { createFakeClock, settled } from '../../testing/fake-clock.ts'
-import { isoTime, SECOND } from '../../time.ts'
+import { HOUR, isoTime, SECOND } from '../../time.ts'
 import type { HostRuntime } from '../host-runtime.ts'
 import { addHost } from '../hosts.ts'
 import type { OutputSink } from '../machine.ts'
@@ -201,6 +201,29 @@ describe('a followed container', () => {
     await clock.advance(2 * SECOND)
     stop()
     expect(numbers(lines)).toEqual([0, 1, 2])
+  })
+
+  it.each([
+    ['Vakt is away', false],
+    ['the connection is lost', true],
+  ])('has its lines stored once each when the clock of its host is put back while %s', async (_, isCut) => {
+    const { clock, container, lines, begin } = aFollower()
+    const says = (at: number, text: string) =>
+      container.says({ stream: 'stdout', stamp: isoTime(clock.now() + at), text })
+    let stop = begin()
+    await settled()
+    says(HOUR, 'n0')
+    says(HOUR, 'n1')
+    await clock.advance(2 * SECOND)
+    if (isCut) container.cut()
+    else stop()
+    says(0, 'n2')
+    if (!isCut) stop = begin()
+    await clock.advance(2 * SECOND)
+    says(0, 'n3')
+    await clock.advance(2 * SECOND)
+    stop()
+    expect(numbers(lines)).toEqual([0, 1, 2, 3])
   })
 
   it('keeps a stack trace with its line', async () => {

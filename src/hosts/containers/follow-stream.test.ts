@@ -29,7 +29,7 @@ let ended: number
 beforeEach(() => {
   state = memoryState()
   host = addHost(state, { name: 'web-1', address: 'x', port: 22, user: 'u', auth: 'own', addedAt: 0, addedBy: 'Ann' })
-  clock = createFakeClock(0)
+  clock = createFakeClock(Date.parse('2026-03-02T10:00:00Z'))
   passes = []
   refusal = null
   lines = []
@@ -115,6 +115,22 @@ describe('lines', () => {
     passes[1]!.says(`${STAMP}2.0Z two\n${STAMP}3.0Z unfinished\n${STAMP}4.0Z four\n`)
     passes[1]!.says(`${STAMP}2.5Z three\n`, 'stderr')
     expect(lines.slice(4)).toEqual(['out four'])
+  })
+
+  it('after the last one read come whatever their time, as the clock of a host is put back', async () => {
+    const ahead = '2026-03-02T11:00:0'
+    follow()
+    await settled()
+    passes[0]!.says(`${ahead}1.0Z one\n${ahead}2.0Z two\n${ahead}2.0Z two again\n`)
+    passes[0]!.ends(0)
+    await clock.advance(1_000)
+    // A minute before now.
+    expect(options()).toMatch(/^--since 2026-03-02T09:59:0[01]\.\d{3}Z --follow$/)
+    passes[1]!.says(`${ahead}1.0Z one\n${ahead}2.0Z two\n${ahead}2.0Z two again\n2026-03-02T10:00:01.0Z three\n`)
+    expect(lines).toEqual(['out one', 'out two', 'out two again', 'out three'])
+    passes[1]!.ends(0)
+    await clock.advance(1_000)
+    expect(options()).toBe('--since 2026-03-02T10:00:00.000Z --follow')
   })
 
   it('with a time of their own inside are whole, once the stream has begun', async () => {

@@ -47,7 +47,7 @@ export function followContainer(options: FollowOptions): () => void {
 
   const readPass = async (host: Host): Promise<Problem | null> => {
     const { engine, machine } = await hostRuntime.engine(host, { ignoreBackoff: options.ignoreBackoff ?? true })
-    const since = computeSince(position) ?? ('since' in from ? from.since : undefined)
+    const since = computeSince(position, clock.now()) ?? ('since' in from ? from.since : undefined)
     const lines = since === undefined && 'lines' in from ? { lines: from.lines } : {}
     const isNewLine = createNewLineFilter(position)
     let engineMessage = ''
