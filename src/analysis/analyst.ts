@@ -91,7 +91,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     store,
     listMeasurements: subject => listUnusualMeasurements(state, subject, clock.now()),
   }
-  const running = new Map<string, { answer: Promise<AnalysisAnswer>; listeners: OnProgress[] }>()
+  const running = new Set<{ question: AnalysisQuestion; answer: Promise<AnalysisAnswer>; listeners: OnProgress[] }>()
   const stopping = new AbortController()
   const day = ai.dailyBudgetUsd * 1e6
   const limits: SpendingLimits = {
@@ -231,8 +231,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
 
   return {
     analyze(question, onProgress) {
-      const key = requestKey(question)
-      let request = running.get(key)
+      let request = [...running].find(other => isSameRequest(other.question, question))
       if (!request) {
         if (running.size >= MAX_CONCURRENT_ANALYSES)
           return Promise.reject(
@@ -241,9 +240,10 @@ export function createAnalyst(options: AnalystOptions): Analyst {
         const listeners: OnProgress[] = []
         const promise = answer(question, sentence => {
           for (const listener of listeners) listener(sentence)
-        }).finally(() => running.delete(key))
-        request = { answer: promise, listeners }
-        running.set(key, request)
+        }).finally(() => running.delete(added))
+        const added = { question, answer: promise, listeners }
+        request = added
+        running.add(added)
       }
       if (onProgress) request.listeners.push(onProgress)
       return request.answer
@@ -261,7 +261,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     models: () => models,
     async stop() {
       stopping.abort()
-      await Promise.allSettled([...running.values()].map(request => request.answer))
+      await Promise.allSettled([...running].map(request => request.answer))
     },
   }
 }
@@ -279,7 +279,16 @@ function summarizeVerdict({ headline, cause }: Verdict) {
   return { headline, cause: cause?.claim ?? null }
 }
 
-/** Identifies a request, so that two people who press the same button at the same time share one answer. */
+/**
+ * Whether two questions are the same one, so that two people who press the same button at the same time share one answer.
+ * "The last hour" of the second is a little later than that of the first; another hour is another question.
+ */
+function isSameRequest(a: AnalysisQuestion, b: AnalysisQuestion): boolean {
+  const isNear = (field: 'from' | 'until') => Math.abs(a.subject[field] - b.subject[field]) < MINUTE
+  return requestKey(a) === requestKey(b) && isNear('from') && isNear('until')
+}
+
+/** What a question asks about, its times aside. */
 function requestKey({ subject, question, deep, skipCache, parent }: AnalysisQuestion): string {
   const minutes = Math.round((subject.until - subject.from) / MINUTE)
   return JSON.stringify([
