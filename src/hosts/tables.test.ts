@@ -61,6 +61,7 @@ import {
   recordFetched,
   recordPosition as recordLogPosition,
   recordSkipped,
+  rewindRemoteLogs,
 } from './remote-logs/remote-logs.ts'
 
 const NOW = Date.parse('2026-03-02T09:00:00Z')
@@ -333,6 +334,8 @@ describe('remote logs', () => {
       20,
       null,
     ])
+    rewindRemoteLogs(state, 5)
+    expect([readNextDueAt(state, []), readNextDueAt(state, [a.id])]).toEqual([5, 15])
   })
 
   it('keep their position where there is none, and when lines were lost', () => {

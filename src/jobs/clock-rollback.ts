@@ -2,6 +2,7 @@
 import { rewindAlerts } from '../alerts/clock-rollback.ts'
 import { MIN_CLOCK_ROLLBACK_MS, recordClockRollback } from '../checks/downtimes.ts'
 import { rewindDetection } from '../detectors/clock-rollback.ts'
+import { rewindRemoteLogs } from '../hosts/remote-logs/remote-logs.ts'
 import type { Logger } from '../logger.ts'
 import { rewindNotifications } from '../notifications/clock-rollback.ts'
 import { rewindSatellites } from '../satellites/satellites.ts'
@@ -19,6 +20,7 @@ export function correctClockRollback(state: State, lastTime: number | null, now:
     rewindNotifications(state, now, ms)
     rewindDetection(state, now, ms)
     rewindSatellites(state, now)
+    rewindRemoteLogs(state, ms)
     return recordClockRollback(state, now)
   })
   logger.warn('system clock moved backwards; timers were re-based', { ms, checks })

@@ -19,3 +19,10 @@ it('an emitter that used up its lines waits until the minute has paid for them, 
   // A raised limit counts at once.
   expect(limits.usedUp(1, 100_000, MINUTE / 2 + 600).emitters).toEqual([])
 })
+
+it('a clock that went back keeps no emitter waiting for longer', () => {
+  const limits = new EmitterLimits()
+  limits.charge(1, counts('api', 150), 100, 60 * MINUTE)
+  expect(limits.usedUp(1, 100, 0)).toEqual({ emitters: [api], retryAfterMs: MINUTE / 2 })
+  expect(limits.usedUp(1, 100, MINUTE / 2 + 1).emitters).toEqual([])
+})

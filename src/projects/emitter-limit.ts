@@ -53,6 +53,8 @@ export class EmitterLimits {
   #left(projectId: number, emitter: string, perMinute: number, now: number): number {
     const bucket = this.#buckets.get(`${projectId} ${emitter}`)
     if (bucket === undefined) return perMinute
-    return Math.min(perMinute, bucket.lines + (Math.max(0, now - bucket.at) / MINUTE) * perMinute)
+    // After the clock went back, the bucket fills from now on.
+    bucket.at = Math.min(bucket.at, now)
+    return Math.min(perMinute, bucket.lines + ((now - bucket.at) / MINUTE) * perMinute)
   }
 }

@@ -48,6 +48,19 @@ describe('a limit per minute', () => {
     expect(createRates(state, clock).take('p', 100, 100, clock.now()).ok).toBe(true)
   })
 
+  it('is free again within two minutes after the clock went back, also over a restart', async () => {
+    const state = memoryState()
+    const clock = createFakeClock(600 * 60_000)
+    const rates = createRates(state, clock)
+    rates.take('p', 100, 100, clock.now())
+    rates.save()
+    for (const after of [rates, createRates(state, createFakeClock(0))]) {
+      expect(after.waitFor('p', 1, 100, 120_000)).toBe(after === rates ? 60_000 : 0)
+      expect(after.take('p', 100, 100, 240_000)).toEqual({ ok: true })
+      expect(after.take('p', 1, 100, 240_000).ok).toBe(false)
+    }
+  })
+
   it('remembers the minute before over a restart, while later minutes are written', async () => {
     const state = memoryState()
     const clock = createFakeClock(50_000)

@@ -34,16 +34,26 @@ type Counter = { minute: number; used: number; before: number; dirty: boolean }
 export function createRates(state: State, clock: Clock): Rates {
   const counters = new Map<string, Counter>()
   const rows = state
-    .prepare<[number], { key: string; minute: number; used: number }>(
-      'select key, minute, used from rates where minute >= ? order by minute',
+    .prepare<[number, number], { key: string; minute: number; used: number }>(
+      'select key, minute, used from rates where minute between ? and ? order by minute',
     )
-    .all(minuteOf(clock.now()) - 1)
+    .all(minuteOf(clock.now()) - 1, minuteOf(clock.now()))
   for (const row of rows)
     counters.set(row.key, { ...counterAt(counters.get(row.key), row.minute), used: row.used, dirty: false })
 
   /** What was used at other doors, by the name of the door. */
   const elsewhere = new Map<string, ReadonlyMap<string, UsedRate>>()
   let cancel: (() => void) | null = null
+
+  /** The counter as of now. After the clock went back, what was used counts in the minute that is now, and fades from there. */
+  const counterNow = (key: string, now: number): Counter => {
+    const known = counters.get(key)
+    const minute = minuteOf(now)
+    if (known === undefined || known.minute <= minute) return counterAt(known, minute)
+    const moved = { ...known, minute, dirty: true }
+    counters.set(key, moved)
+    return moved
+  }
 
   const withElsewhere = (key: string, counter: Counter): Counter => {
     let { used, before } = counter
@@ -95,9 +105,9 @@ export function createRates(state: State, clock: Clock): Rates {
       else elsewhere.set(door, new Map(recent.map(rate => [nameOf(rate), rate])))
     },
     waitFor: (key, amount, perMinute, now) =>
-      waitUntilFits(withElsewhere(key, counterAt(counters.get(key), minuteOf(now))), amount, perMinute, now),
+      waitUntilFits(withElsewhere(key, counterNow(key, now)), amount, perMinute, now),
     take(key, amount, perMinute, now) {
-      const counter = counterAt(counters.get(key), minuteOf(now))
+      const counter = counterNow(key, now)
       const wait = waitUntilFits(withElsewhere(key, counter), amount, perMinute, now)
       if (wait > 0) return { ok: false, retryAfterMs: wait }
       counters.set(key, { ...counter, used: counter.used + amount, dirty: true })

@@ -29,4 +29,5 @@ it('a clock that went back gives nobody more, and keeps nobody waiting for longe
   const refused = new RefusedWork()
   refused.charge('sender', 2 * REFUSED_BYTES_PER_MINUTE, 60 * MINUTE)
   expect(refused.waitFor('sender', 0)).toBe(MINUTE)
+  expect(refused.waitFor('sender', MINUTE / 2)).toBe(MINUTE / 2)
 })

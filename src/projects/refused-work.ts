@@ -30,7 +30,9 @@ export class RefusedWork {
   #bytesLeft(sender: string, now: number): number {
     const bucket = this.#buckets.get(sender)
     if (!bucket) return REFUSED_BYTES_PER_MINUTE
-    const refilled = bucket.bytes + (Math.max(0, now - bucket.at) / MINUTE) * REFUSED_BYTES_PER_MINUTE
+    // After the clock went back, the bucket fills from now on.
+    bucket.at = Math.min(bucket.at, now)
+    const refilled = bucket.bytes + ((now - bucket.at) / MINUTE) * REFUSED_BYTES_PER_MINUTE
     return Math.min(REFUSED_BYTES_PER_MINUTE, refilled)
   }
 }

@@ -106,6 +106,19 @@ describe('a collection', () => {
     expect(hosts().length).toBe(2)
   })
 
+  it('during which the clock goes back is followed by the next after the interval', async () => {
+    hasHost()
+    let reply = (_: string) => {}
+    answer = () => new Promise(resolve => (reply = resolve))
+    collector.start()
+    await settled()
+    clock.sleep(-HOUR)
+    reply(output())
+    await settled()
+    await clock.advance(INTERVAL_MS)
+    expect(hosts().length).toBe(2)
+  })
+
   it('is not made while Vakt is offline, and is made again after', async () => {
     hasHost()
     isOnline = false

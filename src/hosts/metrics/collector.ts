@@ -94,7 +94,9 @@ export function createCollector({
       const reliable = isOnline() ? results : results.filter(({ result }) => !(result instanceof Problem))
       await runInShortTransactions(state, listSteps(reliable, startedAt), () => running)
     }
-    if (running) cancel = clock.at(Math.max(startedAt + COLLECT_INTERVAL_MS, clock.now()), tick)
+    // The clock may have gone back meanwhile.
+    const next = Math.min(startedAt, clock.now()) + COLLECT_INTERVAL_MS
+    if (running) cancel = clock.at(Math.max(next, clock.now()), tick)
   }
 
   const tick = () => {

@@ -96,6 +96,11 @@ export function recordSkipped(state: State, id: number, dueAt: number): void {
   updateRemoteLog(state, id, { ...NOT_FAILING, dueAt })
 }
 
+/** Keeps every remote log due in as long as it was, after the clock went back by `ms`. */
+export function rewindRemoteLogs(state: State, ms: number): void {
+  state.transaction(() => state.prepare('update remote_logs set due_at = due_at - ?').run(ms))
+}
+
 /** Records why a fetch failed. A failure that does not count (Vakt was offline) resets the number of failures. */
 export function recordFailed(
   state: State,

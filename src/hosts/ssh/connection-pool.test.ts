@@ -484,6 +484,17 @@ describe('a host that cannot be reached', () => {
     expect((await connections.machine(host).run(['x'])).code).toBe(0)
   })
 
+  it('is tried again at once after the clock went back', async () => {
+    const server = await serve()
+    server.lets(() => false)
+    const run = () => connections.machine(host).run(['x'])
+    const host = hostAt(server)
+    await expect(run()).rejects.toThrow('refused')
+    server.lets(() => true)
+    clock.sleep(-60 * MINUTE)
+    expect((await run()).code).toBe(0)
+  })
+
   it('is left alone for at most 5 s after the first failure, and for none after a success', async () => {
     const server = await serve()
     server.lets(() => false)

@@ -176,7 +176,9 @@ export function createHostConnections(state: State, vault: Vault, clock: Clock, 
 
   /** Opens one more connection; callers that ask while it is being opened share it. */
   const openAnother = (host: Host, pool: HostPool, ignoreBackoff: boolean): Promise<SshConnection> => {
-    if (!ignoreBackoff && pool.backOff && clock.now() < pool.backOff.until) throw pool.backOff.problem
+    // A longer wait is of a clock that went back since.
+    const waitMs = (pool.backOff?.until ?? 0) - clock.now()
+    if (!ignoreBackoff && pool.backOff && waitMs > 0 && waitMs <= BACKOFF_MAX_MS) throw pool.backOff.problem
     pool.opening ??= open(host, pool).finally(() => {
       pool.opening = null
     })

@@ -134,6 +134,19 @@ it('a notice that nobody took is sent again, later and later, and none twice at 
   expect(sent.length).toBe(4)
 })
 
+it('a silence is told of in time after the clock went back', async () => {
+  const watch = aWatch()
+  await attempt(watch, 60 * MINUTE, null)
+  await attempt(watch, 0)
+  answer = () => new Response('no', { status: 500 })
+  await attempt(watch, MINUTE)
+  expect(sent.length).toBe(1)
+  answer = () => new Response('')
+  await attempt(watch, -60 * MINUTE)
+  await attempt(watch, -59 * MINUTE)
+  expect([sent.length, watch.silentSince()]).toEqual([2, START - 60 * MINUTE])
+})
+
 it('is told when one of several addresses took it', async () => {
   const watch = aWatch({ notify: [WEBHOOK, 'https://other.example.org/'] })
   answer = url => (url === WEBHOOK ? new Response('', { status: 404 }) : new Response(''))

@@ -5,7 +5,7 @@ import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
 import { deleteValue, readValue, writeValue } from '../../state/key-value.ts'
 import { errorMessage, plural } from '../../text.ts'
-import { aboutDuration, isoTime, SECOND } from '../../time.ts'
+import { aboutDuration, isoTime, MINUTE, SECOND } from '../../time.ts'
 
 export type MainWatchOptions = {
   state: State
@@ -28,7 +28,7 @@ export type MainWatchOptions = {
 type Silence = { since: number; isReported: boolean }
 
 const TIMEOUT_MS = 10 * SECOND
-const RETRY = { baseMs: 2 * SECOND }
+const RETRY = { baseMs: 2 * SECOND, maxMs: 5 * MINUTE }
 
 /** The watch over the main. `onAttempt` takes every attempt to reach it. */
 export function createMainWatch(options: MainWatchOptions) {
@@ -65,7 +65,9 @@ export function createMainWatch(options: MainWatchOptions) {
 
   const report = async (notice: Notice, next: Silence | null) => {
     if (notify.length === 0) return save(next)
-    if (isSending || clock.now() < retryAt) return
+    // A longer wait is of a clock that went back since.
+    const waitMs = retryAt - clock.now()
+    if (isSending || (waitMs > 0 && waitMs <= RETRY.maxMs)) return
     isSending = true
     try {
       if (await deliver(notice)) {
@@ -86,7 +88,9 @@ export function createMainWatch(options: MainWatchOptions) {
         return
       }
       if (!options.isOnline()) return
-      if (silence === null) save({ since: lastSuccessAt ?? now, isReported: false })
+      // After the clock went back, a silence counts from now at the latest.
+      if (silence === null) save({ since: Math.min(lastSuccessAt ?? now, now), isReported: false })
+      else if (silence.since > now) save({ ...silence, since: now })
       const { since, isReported } = silence!
       if (isReported || now - since < notifyAfterMs) return
       logger.error('the main is silent', { main, since: isoTime(since), reason: failure })

@@ -77,6 +77,16 @@ describe('the message of a board', () => {
     expect(ops.messages[0]!.edits).toBe(2)
   })
 
+  it('is edited as before after the clock went back', async () => {
+    has()
+    job.start()
+    await clock.advance(MINUTE)
+    clock.sleep(-60 * MINUTE)
+    fires('disk full')
+    await clock.advance(MINUTE)
+    expect(textOf(ops.messages[0]!.card)).toContain('disk full')
+  })
+
   it('that may have arrived is looked for before it is posted again', async () => {
     has()
     ops.acceptsThenFails(new DeliveryError('unsure', 'no answer'))

@@ -69,6 +69,7 @@ export function createBoardJob(options: BoardJobOptions): BoardJob {
   const shown = new Map<string, Shown>()
   let cancel = () => {}
   let wakeAt = Number.POSITIVE_INFINITY
+  let lastTickAt = Number.NEGATIVE_INFINITY
   let isStopped = true
 
   const shownIn = (id: string): Shown => {
@@ -95,7 +96,14 @@ export function createBoardJob(options: BoardJobOptions): BoardJob {
     wakeAt = Number.POSITIVE_INFINITY
     if (isStopped) return
     const now = clock.now()
+    // After the clock went back, what was due in 20 s still is.
+    const backMs = Math.max(0, lastTickAt - now)
+    lastTickAt = now
     try {
+      for (const own of shown.values()) {
+        own.nextAttemptAt -= backMs
+        own.at -= backMs
+      }
       for (const board of listBoards(state)) {
         const own = shownIn(board.channelId)
         if (!own.isBusy && own.nextAttemptAt <= now) void update(board).catch(() => {})
