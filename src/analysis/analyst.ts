@@ -18,7 +18,7 @@ import { createAnthropic } from './model/anthropic.ts'
 import { type Budget, investigate } from './model/investigate.ts'
 import { type Model, ModelError } from './model/model.ts'
 import { createOpenAiCompatible } from './model/openai-compatible.ts'
-import { computeCost, findPrice, isPrivateHost } from './model/price.ts'
+import { computeCost, computeReportedCost, findPrice, isPrivateHost } from './model/price.ts'
 import { PROMPT_VERSION, SYSTEM_PROMPT, writeFirstTurn } from './model/prompt.ts'
 import { createPackPseudonymizer, createPseudonymizer } from './model/pseudonymize.ts'
 import { closeReservation, reserve, type SpendingLimits } from './model/spending.ts'
@@ -209,7 +209,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
         spent += maxCost
         return {
           close(usage) {
-            const cost = usage === null ? 0 : computeCost(price, usage.input, usage.output)
+            const cost = usage === null ? 0 : computeReportedCost(price, usage, maxCost)
             spent += cost - maxCost
             closeReservation(state, reservation, cost, usage)
           },

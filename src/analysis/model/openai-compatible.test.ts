@@ -1,5 +1,5 @@
-// Features that an OpenAI-compatible server does not have are left out after the first refusal.
-import { afterAll, beforeAll, expect, it } from 'vitest'
+// Features that an OpenAI-compatible server does not have are left out after the first refusal; odd answers are read.
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { MODEL_KEY, type ModelServer, startModelServer } from '../../testing/model/model-server.ts'
 import type { Model, ModelRequest } from './model.ts'
 import { createOpenAiCompatible } from './openai-compatible.ts'
@@ -57,4 +57,21 @@ it('a refusal of a required part is not retried', async () => {
   refuses('no tools for you', 401)
   await expect(model().ask(request)).rejects.toMatchObject({ failure: 'key' })
   expect(server.requests.length - before).toBe(4)
+})
+
+it('pieces of tool calls belong together by their index, wherever a server begins to count', async () => {
+  const piece = (index: number, text: string, name?: string) => ({ index, function: { arguments: text, name } })
+  const chunks = [
+    [piece(1, '{"id"', 'host'), piece(2, '', 'metrics')],
+    [piece(2, '{}'), piece(1, ':"L1"}')],
+  ].map(pieces => ({ choices: [{ delta: { tool_calls: pieces }, finish_reason: 'tool_calls' }] }))
+  const body = chunks.map(chunk => `data: ${JSON.stringify(chunk)}\n\n`).join('')
+  const fetching = vi.spyOn(globalThis, 'fetch')
+  fetching.mockResolvedValueOnce(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
+  const { calls } = await model().ask(request)
+  fetching.mockRestore()
+  expect(calls.map(({ name, input }) => [name, input])).toEqual([
+    ['host', { id: 'L1' }],
+    ['metrics', {}],
+  ])
 })

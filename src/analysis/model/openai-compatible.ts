@@ -131,14 +131,15 @@ async function readReply(response: Response, request: ModelRequest, inputTokens:
   }
 }
 
-type PartialCall = { id: string; name: string; json: string }
+type PartialCall = { index: number; id: string; name: string; json: string }
 
 /** Adds the pieces of tool calls, each under its index: first the name, then the arguments. */
 function addCalls(calls: PartialCall[], pieces: NonNullable<Delta['tool_calls']>): void {
   for (const [at, { index = at, id = '', function: calledFunction }] of pieces.entries()) {
-    const known = calls[index]
+    // Not every server counts them from 0.
+    const known = calls.find(call => call.index === index)
     if (known) known.json += calledFunction?.arguments ?? ''
-    else calls.push({ id, name: calledFunction?.name ?? '', json: calledFunction?.arguments ?? '' })
+    else calls.push({ index, id, name: calledFunction?.name ?? '', json: calledFunction?.arguments ?? '' })
   }
 }
 

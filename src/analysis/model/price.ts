@@ -35,6 +35,12 @@ export function computeCost(price: Price, input: number, output: number): number
   return Math.ceil((input * price.input + output * price.output) * factor)
 }
 
+/** The cost of a call by the tokens that its provider reports; when they cannot be right, what was reserved. */
+export function computeReportedCost(price: Price, usage: { input: number; output: number }, reserved: number): number {
+  const isCount = (tokens: number) => Number.isFinite(tokens) && tokens >= 0
+  return isCount(usage.input) && isCount(usage.output) ? computeCost(price, usage.input, usage.output) : reserved
+}
+
 /** `$0.0042`, `$1.20`. */
 export function formatDollars(millionths: number): string {
   const dollars = millionths / 1e6
