@@ -1,7 +1,7 @@
 // How much the people on call had to do: alerts in their shifts, at night, and who acknowledged. Pure.
 
-import { formatMoment } from '../../time.ts'
-import { type Override, onCallAt, type Rotation } from '../routing/on-call.ts'
+import { formatMoment, MINUTE } from '../../time.ts'
+import { type Override, onCallAt, type Rotation, type Shift } from '../routing/on-call.ts'
 
 /** The load of a person in a rotation. */
 export type OnCallLoad = { rotation: string; who: string; alerts: number; at_night: number }
@@ -18,10 +18,17 @@ export function onCallLoad(
   fired: readonly number[],
 ): OnCallLoad[] {
   const loads = rotations.flatMap(({ rotation, overrides }) => {
-    const own = fired.filter(at => at >= rotation.createdAt)
-    return [...Map.groupBy(own, at => onCallAt(rotation, overrides, at).who)].map(([who, instants]) => ({
+    const own = fired.filter(at => at >= rotation.createdAt).toSorted((a, b) => a - b)
+    const isNight = nights(rotation.timeZone)
+    // In order of time each shift is computed once, not for each of thousands of alerts.
+    let shift: Shift | null = null
+    const whoAt = (at: number): string => {
+      if (shift === null || at >= shift.until) shift = onCallAt(rotation, overrides, at)
+      return shift.who
+    }
+    return [...Map.groupBy(own, whoAt)].map(([who, instants]) => ({
       ...{ rotation: rotation.name, who, alerts: instants.length },
-      at_night: instants.filter(at => isNight(at, rotation.timeZone)).length,
+      at_night: instants.filter(isNight).length,
     }))
   })
   return loads.toSorted((a, b) => b.alerts - a.alerts || (a.who < b.who ? -1 : 1))
@@ -29,12 +36,24 @@ export function onCallLoad(
 
 /** Who acknowledged alerts, the busiest first; each acknowledgement is a person and an instant. */
 export function responders(acknowledged: readonly { who: string; at: number }[], timeZone: string): Responder[] {
+  const isNight = nights(timeZone)
   return [...Map.groupBy(acknowledged, ({ who }) => who)]
     .map(([who, own]) => ({
       ...{ who, acknowledged: own.length },
-      at_night: own.filter(({ at }) => isNight(at, timeZone)).length,
+      at_night: own.filter(({ at }) => isNight(at)).length,
     }))
     .toSorted((a, b) => b.acknowledged - a.acknowledged || (a.who < b.who ? -1 : 1))
+}
+
+/** Says of instants whether they are at night; the clock is read once for each quarter of an hour, as zones differ by such. */
+function nights(timeZone: string): (at: number) => boolean {
+  const known = new Map<number, boolean>()
+  return at => {
+    const quarter = Math.floor(at / (15 * MINUTE))
+    const night = known.get(quarter) ?? isNight(at, timeZone)
+    known.set(quarter, night)
+    return night
+  }
 }
 
 function isNight(at: number, timeZone: string): boolean {

@@ -89,12 +89,13 @@ export function computeMetrics(
   const resolved = rows.alerts.filter(({ resolvedAt }) => isInPeriod(resolvedAt))
   const target = rows.target ?? null
   const acknowledgeTimes = acknowledged.map(alert => alert.acknowledgedAt! - alert.firedAt)
+  const byKey = Map.groupBy(rows.alerts, ({ key }) => key)
   const resolveTimes = resolved.map(alert => alert.resolvedAt! - alert.firedAt)
   return {
     ...period,
     target,
     checks: rows.checks
-      .map(check => checkMetrics(check, rows.alerts, period, target))
+      .map(check => checkMetrics(check, byKey.get(`check:${check.id}`) ?? [], period, target))
       .toSorted((a, b) => a.uptime - b.uptime || (a.name < b.name ? -1 : 1)),
     alerts: {
       critical: count('critical'),
@@ -117,14 +118,14 @@ export function computeMetrics(
   }
 }
 
+/** The metrics of a check with its own alerts. */
 function checkMetrics(
   check: ReportedCheck,
-  alerts: readonly ReportedAlert[],
+  own: readonly ReportedAlert[],
   { from, until }: { from: number; until: number },
   target: number | null,
 ): CheckMetrics {
   const start = Math.max(from, Math.min(check.createdAt, until))
-  const own = alerts.filter(({ key }) => key === `check:${check.id}`)
   const downMs = coveredMs(
     own.map(({ since, resolvedAt }) => [Math.max(since, start), Math.min(resolvedAt ?? until, until)] as const),
   )

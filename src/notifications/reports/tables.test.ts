@@ -1,5 +1,5 @@
 // Reports and boards over what is stored: what falls into a period, when each is due, and which rows each query finds.
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Alert } from '../../alerts/alert.ts'
 import { writeHistory } from '../../alerts/alerts.ts'
 import { plainText } from '../../card.ts'
@@ -276,6 +276,12 @@ it('the load of people counts alerts in their shifts, and those at night by the 
     { rotation: 'b', who: 'Ben', alerts: 5, at_night: 3 },
     { rotation: 'b', who: 'Ann', alerts: 1, at_night: 0 },
   ])
+  expect(onCallLoad([{ rotation, overrides: [override] }], fired.toReversed())).toHaveLength(2)
+  // Of thousands of alerts in a shift, not each asks who is on call.
+  const asked = vi.fn(() => [])
+  const many = Array.from({ length: 5_000 }, (_, i) => at('09:00') + i)
+  onCallLoad([{ rotation, overrides: Object.assign([], { filter: asked }) }], many)
+  expect(asked.mock.calls.length).toBeLessThan(5)
   const same = { rotation, overrides: [] }
   expect(
     onCallLoad([same, { rotation: { ...rotation, name: 'c', members: ['Al'] }, overrides: [] }], [at('08:00')]).map(
