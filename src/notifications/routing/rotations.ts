@@ -103,9 +103,13 @@ export function removeOverride(state: State, rotation: Rotation, id: number): vo
     throw new Problem('not_found', `The rotation ${rotation.name} has no override ${id}. "oncall" shows them.`)
 }
 
-/** The shift at `now` in the rotation with this name, or in the first one without a name; null when there is none. */
+/**
+ * The shift at `now` in the rotation with this name; without a name in the one that was added first, so that another
+ * rotation changes nothing for what says just `oncall`. Null when there is none.
+ */
 export function onCallNow(state: State, name: string | undefined, now: number): Shift | null {
   const all = listRotations(state)
-  const rotation = name === undefined ? all[0] : all.find(rotation => rotation.name === name)
+  const rotation =
+    name === undefined ? all.toSorted((a, b) => a.id - b.id)[0] : all.find(rotation => rotation.name === name)
   return rotation ? onCallAt(rotation, listOverrides(state, rotation, now), now) : null
 }

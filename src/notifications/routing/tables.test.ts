@@ -538,8 +538,10 @@ describe('escalations', () => {
       names: ['oncall (deleted)', 'person:gone (deleted)'],
     })
     addRotation(state, { ...row, name: 'b', members: ['Ben'] }, NOW)
+    expect(targets('oncall').names).toEqual(['Ben'])
     addRotation(state, { ...row, name: 'a', members: ['Ann'] }, NOW)
-    expect(targets('oncall').names).toEqual(['Ann'])
+    expect(targets('oncall').names).toEqual(['Ben'])
+    expect(targets('oncall:a').names).toEqual(['Ann'])
     expect(targets('oncall:b')).toEqual({
       targets: ['discord:1', 'mailto:ben'].map(channelId => ({ channelId, mention: ['person:Ben'] })),
       names: ['Ben'],
