@@ -352,7 +352,10 @@ describe('a followed container', () => {
     stopAgain()
   })
 
-  it('waits 10 s for the lines of an interrupted batch that rotation deleted, and goes on', async () => {
+  it.each([
+    ['', 0],
+    [', also when the clock goes back meanwhile', HOUR],
+  ])('waits 10 s for the lines of an interrupted batch that rotation deleted, and goes on%s', async (_, backMs) => {
     const { state, host, clock, container, lines, control, begin } = aFollower()
     const stop = begin()
     await settled()
@@ -364,6 +367,7 @@ describe('a followed container', () => {
     control.mood = 'well'
     const stopAgain = begin()
     await settled()
+    clock.sleep(-backMs)
     container.says(line(9))
     await clock.advance(9 * SECOND)
     expect(numbers(lines)).toEqual([0, 1])

@@ -41,7 +41,7 @@ export function followIntoStore(options: FollowIntoStoreOptions): () => void {
   let readUpTo = position
   let pending: PendingBatch | null = saved?.pending ? { ...saved.pending, count: saved.pending.lines, lines: [] } : null
   const isLater = createNewLineFilter(pending?.until ?? position, position)
-  const startedAt = clock.now()
+  let startedAt = clock.now()
   let queue: OutputLine[] = []
   let queuedCharacters = 0
   let isStoring = false
@@ -80,6 +80,8 @@ export function followIntoStore(options: FollowIntoStoreOptions): () => void {
 
   const storeNext = () => {
     if (isStoring || isStopped) return
+    // After the clock went back, the wait for an interrupted batch begins again.
+    startedAt = Math.min(startedAt, clock.now())
     if (pending !== null && pending.lines.length < pending.count && clock.now() < startedAt + REREAD_TIMEOUT_MS)
       return schedule(BATCH_INTERVAL_MS)
     pending ??= takeBatch()
