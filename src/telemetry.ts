@@ -85,7 +85,7 @@ export type Rejected = {
   reason: string
   message: string
   lines: number
-  /** Requests that were refused as a whole, whose lines nobody counted. */
+  /** Requests that were refused as a whole; their lines are in `lines` where they were counted. */
   requests: number
 }
 
