@@ -45,8 +45,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(real ? [] : ['**/*.real.test.ts'])],
     setupFiles: ['src/testing/property-runs.ts'],
     // Against hanging only: what is slow on a busy machine is not wrong.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // The code has no global state, so files may share a process; they often wait for other processes.
     isolate: false,
     maxWorkers: availableParallelism() + 1,

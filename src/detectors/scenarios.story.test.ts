@@ -77,5 +77,5 @@ describe('every fault is one alert, and there is no other', () => {
     })
     expect(verdict).toMatchObject({ missed: [], wrong: [], precision: 1, recall: 1 })
     expect(verdict.found).toHaveLength(13)
-  }, 120_000)
+  })
 })

@@ -64,7 +64,7 @@ const eventually = (check: () => Promise<void>) =>
   vi.waitFor(async () => {
     await app.passes('1m')
     await check()
-  }, 60_000)
+  })
 const archived = (count: number) =>
   eventually(async () => {
     expect((await app.result<{ total: number }>('logs archives')).total).toBe(count)

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const played = await playSituations()
   situations = played.situations
   now = played.now
-}, 60_000)
+})
 
 const textOn = (platform: string, { card, isNotice }: Situation) =>
   CARD_TEXTS[platform]!(card, isNotice, now).replace(SECRETS, '<uuid>').trimEnd()
