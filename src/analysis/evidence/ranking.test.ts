@@ -31,6 +31,19 @@ describe('a pattern', () => {
   })
 })
 
+it('a pattern counts more where one of its lines is of a source or a host that is asked about', () => {
+  const group = { template: 'out of memory', level: 'error' as const, estimated: false, count: 1, before: 0 }
+  const score = (asked: readonly string[]) =>
+    rankGroups(
+      [{ ...group, lines: [{ ...line('out of memory', 0, 'error', 'api'), host: 'web-1' }] }],
+      new Set(),
+      new Set(asked),
+    )[0]!.score
+  expect(score(['api'])).toBe(score(['web-1']))
+  expect(score(['api'])).toBeGreaterThan(score(['web-2']))
+  expect(score(['web-2'])).toBe(score([]))
+})
+
 describe('a new error', () => {
   const error = { level: 'error' as const, estimated: false }
   const score = (template: string, earlier: string) =>
