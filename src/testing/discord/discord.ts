@@ -44,7 +44,7 @@ export type Discord = Awaited<ReturnType<typeof startDiscord>>
  * Nothing is printed; what a careful bot would not do is in `violations`, which tests assert to be empty.
  */
 export async function startDiscord(options: DiscordOptions = {}) {
-  const { now = Date.now, token = 'simulated.discord.token', timeoutMs = 10_000 } = options
+  const { now = Date.now, token = 'simulated.discord.token', timeoutMs = HANG_TIMEOUT_MS } = options
   const world = makeWorld({ now, token, oldEdits: options.oldEdits ?? 0 })
   const channel = addPlace(world, options.channel ?? 'alerts')
   const gateway = new Gateway(world, {

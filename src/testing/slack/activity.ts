@@ -4,6 +4,8 @@ export type Activity = ReturnType<typeof createActivity>
 
 // How long nothing may happen before the simulator counts as quiet, in ms: a turn or two of the app's event loop.
 const QUIET_MS = 25
+/** Against hanging only: what is slow on a busy machine is not wrong. */
+const HANG_TIMEOUT_MS = 60_000
 
 /** Counts what is under way and wakes those who wait whenever something happens. */
 export function createActivity() {
@@ -27,7 +29,7 @@ export function createActivity() {
       }
     },
     /** Resolves with the first truthy answer of `predicate`; rejects after `timeoutMs`, naming `what` was awaited. */
-    until<T>(predicate: () => T, what = String(predicate), timeoutMs = 8000): Promise<NonNullable<T>> {
+    until<T>(predicate: () => T, what = String(predicate), timeoutMs = HANG_TIMEOUT_MS): Promise<NonNullable<T>> {
       return new Promise((resolve, reject) => {
         const check = () => {
           let answer: T
