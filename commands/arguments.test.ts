@@ -52,7 +52,7 @@ function isAccepted(command: Command<never>, { name, key }: Argument, value: unk
     command.parse({ [key]: value })
     return true
   } catch (error) {
-    // A Problem of modules that were read anew is another class.
+    // A Problem of modules that were read again is another class.
     return (error as Problem).fields?.[name] === undefined
   }
 }

@@ -34,7 +34,7 @@ export async function plantedSample(options: Readonly<Record<string, string>>): 
   if (!existsSync(progressFile)) writeFileSync(progressFile, JSON.stringify(createProgress(sample)))
   const { done, sample: started, outcomes } = JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
   if (started !== sample)
-    throw new Error(`${progressFile} is of another seed, or the sources changed since. Begin anew with another file.`)
+    throw new Error(`${progressFile} is of another seed, or the sources changed since. Start again with another file.`)
   const isOpen = ({ id }: PlantedBug) =>
     (outcomes[id]?.noticedBy ?? null) === null && (outcomes[id]?.tries ?? 0) < MAX_TRIES
   const open = new Set(bugs.filter(isOpen).map(({ file }) => file))

@@ -25,7 +25,7 @@ export type ClientProof = {
    * must be there, as a proxy between them remembers it.
    */
   kind: 'answered' | 'unanswered' | 'acknowledged'
-  /** Lines that may be there twice after a kill, because the client batches anew. */
+  /** Lines that may be there twice after a kill, because the client batches again. */
   maxRepeated?: number
   /** Settings of Vakt that name a port; each gets a free one. */
   portSettings?: readonly string[]

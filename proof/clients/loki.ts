@@ -1,4 +1,4 @@
-// pino-loki (JSON) and winston-loki (JSON, and protobuf with snappy). Both drop a batch that fails, or send it anew.
+// pino-loki (JSON) and winston-loki (JSON, and protobuf with snappy). Both drop a batch that fails, or send it again.
 import type { ClientProof } from './client.ts'
 import { startScript } from './node-client.ts'
 

@@ -6,7 +6,7 @@ import { errorMessage } from '../text.ts'
 import { chartOption, PIXEL_RATIO, SIZE, type TimeChart } from './time-chart.ts'
 
 const require = createRequire(import.meta.url)
-// One minified file: as hundreds of modules it takes 40 MB more.
+// One minified file: as hundreds of modules it takes 10 to 30 MB more.
 const { init, setPlatformAPI }: typeof import('echarts') = require('echarts/dist/echarts.min.js')
 const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map(name =>
   require.resolve(`dejavu-fonts-ttf/ttf/${name}`),

@@ -79,7 +79,7 @@ it('is given up after 20 attempts', async () => {
   expect(ops.calls).toHaveLength(20)
 })
 
-it('becomes another card at the end, after which the same trouble is posted anew', async () => {
+it('becomes another card at the end, after which the same trouble is posted again', async () => {
   notices.post(KEY, FULL)
   await settled()
   notices.close(KEY, DONE)

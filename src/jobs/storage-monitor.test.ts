@@ -128,7 +128,7 @@ describe('an outage', () => {
     expect(titles()).toEqual([])
   })
 
-  it('is reported anew after its end', () => {
+  it('is reported again after its end', () => {
     fault = new Error('full')
     refuse()
     tickAt(MINUTE)

@@ -23,7 +23,7 @@ export const ntfy = definePlatform({
   },
   required: [requiredWith('NTFY_URL', ['NTFY_TOKEN', 'NTFY_TOPIC'], 'the server that the telephones listen to')],
   secrets: env => [env.NTFY_TOKEN],
-  // Always there: any topic of the public server can be added by a command.
+  // It needs no setting: any topic of the public server can be added by a command.
   readSettings: env => ({
     url: (env.NTFY_URL ?? 'https://ntfy.sh').replace(/\/+$/, ''),
     token: env.NTFY_TOKEN ?? null,

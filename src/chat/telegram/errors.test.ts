@@ -1,4 +1,4 @@
-// What each failure of Telegram means for a delivery: sent again, looked for, given up, or posted anew.
+// What each failure of Telegram means for a delivery: sent again, looked for, given up, or posted again.
 import { GrammyError, HttpError } from 'grammy'
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../channel.ts'

@@ -276,7 +276,7 @@ describe('a failure', () => {
     expect(row(host)).toMatchObject({ status: 'up', failures: 0, failingSince: null, error: null })
   })
 
-  it('of the host says nothing about its logs, which begin anew', async () => {
+  it('of the host says nothing about its logs, which start over', async () => {
     const host = hasHost()
     const draft = {
       hostId: host.id,

@@ -61,7 +61,7 @@ describe('the CPU', () => {
     [{ busy: 10, total: 10 }, { busy: 10, total: 10 }, null],
     [{ busy: 10, total: 10 }, { busy: 9, total: 20 }, null],
     [{ busy: 10, total: 10 }, { busy: 9, total: 10 }, null],
-    // The machine restarted: its counters began anew.
+    // The machine restarted: its counters started over.
     [{ busy: 10, total: 100 }, { busy: 12, total: 20 }, null],
     [{ busy: 10, total: 10 }, null, null],
     [undefined, { busy: 9, total: 20 }, null],
