@@ -4,6 +4,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isForbiddenAddress } from '../connectivity/ip-address.ts'
+import { onUnaskedUpgrade } from '../connectivity/unasked-upgrade.ts'
 import { HOUR, SECOND } from '../time.ts'
 import { ForwardError } from './forward.ts'
 
@@ -32,11 +33,9 @@ export function post(
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     request.on('response', answer => readAnswer(answer).then(resolve, reject))
-    // Without this, an answer that nobody asked for would end the request without a word.
-    request.on('upgrade', ({ statusCode }, socket) => {
-      socket.destroy()
-      reject(new ForwardError(`The receiver answered with status ${statusCode}.`))
-    })
+    onUnaskedUpgrade(request, ({ statusCode }) =>
+      reject(new ForwardError(`The receiver answered with status ${statusCode}.`)),
+    )
     request.on('error', error => reject(lost(error)))
     request.end(body)
   })

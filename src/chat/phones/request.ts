@@ -4,6 +4,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isForbiddenAddress } from '../../connectivity/ip-address.ts'
+import { onUnaskedUpgrade } from '../../connectivity/unasked-upgrade.ts'
 import { HOUR, SECOND } from '../../time.ts'
 import { DeliveryError } from '../channel.ts'
 
@@ -85,11 +86,9 @@ function exchange(push: PushRequest): Promise<{ status: number; retryAfter: stri
       )
       response.on('error', error => reject(errorOf(push.service, error)))
     })
-    // Without this, an answer that nobody asked for would end the request without a word.
-    request.on('upgrade', ({ statusCode }, socket) => {
-      socket.destroy()
-      resolve({ status: statusCode ?? 0, retryAfter: undefined, answer: {} })
-    })
+    onUnaskedUpgrade(request, ({ statusCode = 0 }) =>
+      resolve({ status: statusCode, retryAfter: undefined, answer: {} }),
+    )
     request.on('error', error => reject(errorOf(push.service, error)))
     request.end(body)
   })

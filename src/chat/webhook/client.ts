@@ -4,6 +4,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isForbiddenAddress } from '../../connectivity/ip-address.ts'
+import { onUnaskedUpgrade } from '../../connectivity/unasked-upgrade.ts'
 import { deliveryError, forbiddenAddress } from './errors.ts'
 
 export type PostAnswer = { status: number; retryAfter: string | undefined }
@@ -32,11 +33,7 @@ export function postJson(
       // Its body is of no use, and may be long.
       answer.destroy()
     })
-    // Without this, an answer that nobody asked for would end the request without a word.
-    request.on('upgrade', ({ statusCode }, socket) => {
-      socket.destroy()
-      resolve({ status: statusCode ?? 0, retryAfter: undefined })
-    })
+    onUnaskedUpgrade(request, ({ statusCode = 0 }) => resolve({ status: statusCode, retryAfter: undefined }))
     request.on('error', error => reject(deliveryError(error)))
     request.end(body)
   })

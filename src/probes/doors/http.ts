@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { MEBIBYTE } from '../../bytes.ts'
+import { onUnaskedUpgrade } from '../../connectivity/unasked-upgrade.ts'
 import { invalid } from '../../problem.ts'
 import { truncate } from '../../text.ts'
 import { MINUTE } from '../../time.ts'
@@ -131,11 +132,7 @@ function exchange(
       certificateEndsAt: 'getPeerCertificate' in socket ? certificateEnd(socket as TLSSocket) : null,
     })
     sent.on('error', reject)
-    // Without this, an answer that nobody asked for would end the request without a word.
-    sent.on('upgrade', (response, socket) => {
-      resolve({ ...factsOf(response), body: '' })
-      socket.destroy()
-    })
+    onUnaskedUpgrade(sent, response => resolve({ ...factsOf(response), body: '' }))
     sent.on('response', response => {
       const facts = factsOf(response)
       readBody(response, maxBytes).then(body => resolve({ ...facts, body }), reject)

@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import { onUnaskedUpgrade } from '../../../connectivity/unasked-upgrade.ts'
 import { Problem } from '../../../problem.ts'
 import { errorMessage, truncate } from '../../../text.ts'
 import type { OpenSearchOptions } from './options.ts'
@@ -129,10 +130,7 @@ export class OpenSearchClient {
         socket.once('connect', () => clearTimeout(connecting))
         socket.once('close', () => clearTimeout(connecting))
       })
-      request.on('upgrade', ({ statusCode }, socket) => {
-        socket.destroy()
-        fail(`answered with status ${statusCode}`)
-      })
+      onUnaskedUpgrade(request, ({ statusCode }) => fail(`answered with status ${statusCode}`))
       request.on('close', () => clearTimeout(timer))
       request.on('error', error => fail(`cannot be reached (${errorMessage(error)})`, error))
       request.end(text ?? undefined)
