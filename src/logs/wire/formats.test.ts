@@ -1,6 +1,6 @@
 // What each wire format makes of its bodies, record by record: their fields and defaults, how many there are, and what is refused.
 import { describe, expect, it } from 'vitest'
-import { lokiJson, lokiProtobuf, lokiSnappy, otlpProtobuf } from '../../testing/wire.ts'
+import { type LokiStream, lokiJson, lokiProtobuf, lokiSnappy, otlpProtobuf } from '../../testing/wire.ts'
 import { RejectedRecord, WireRecord } from './wire-format.ts'
 import { wireFormat } from './wire-formats.ts'
 
@@ -20,7 +20,15 @@ const read = (format: string, body: string | Uint8Array, lines = 100) =>
     ) ?? null
 const count = (format: string, body: string | Uint8Array) => wireFormat(`wire:${format}`)!.count(bytes(body))
 
-const loki = [{ labels: { app: 'a' }, entries: [[1n, 'x'] as const, [2n, 'y'] as const] }]
+const loki: LokiStream[] = [
+  {
+    labels: { app: 'a' },
+    entries: [
+      [1n, 'x'],
+      [2n, 'y'],
+    ],
+  },
+]
 const otlp = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'x' } }, {}, {}] }] }] }
 
 it.each<[string, string | Uint8Array, number]>([
