@@ -84,6 +84,7 @@ async function acknowledgeAll(context: Context, { storm, project, note, given, y
   if (ids.length === 0) throw new Problem('conflict', 'There is no firing alert to acknowledge.')
   if (interactive && !yes) {
     const filter = [
+      ...(note === '' ? [] : [quoteWord(note)]),
       ...(given.for === undefined ? [] : [`--for ${formatPeriod(given.for)}`]),
       ...(given.to === undefined ? [] : [`--to ${quoteWord(given.to.text)}`]),
       ...(storm === undefined ? [] : [`--storm ${storm}`]),

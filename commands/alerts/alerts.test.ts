@@ -87,3 +87,11 @@ it('the former names of commands, flags and result fields still work', async () 
   const { alerts } = await app.result<{ alerts: object[] }>('alerts list')
   expect(alerts[0]).toMatchObject({ held_by: 'silence:1', suppressed_by: { kind: 'silence', id: 1 } })
 })
+
+it('all alerts that a person acknowledges after the question have the note of the command', async () => {
+  const app = await withAlerts(2)
+  const asked = await app.says('ack all on my way, "db" is full --for 2h', { interactive: true })
+  expect(asked.card.buttons![0]!.line).toBe('ack all "on my way, \\"db\\" is full" --for 2h --yes')
+  await app.says(asked.card.buttons![0]!.line, { interactive: true })
+  expect(await app.answerText('alerts show 2')).toContain('on my way, "db" is full')
+})

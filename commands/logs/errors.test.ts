@@ -59,7 +59,10 @@ it('the list has the latest first, of a project and a state, and more on request
   expect((await app.run('errors list --project default --state open --limit 1')).card.page!.next!.line).toBe(
     'errors list --project=default --state=open --limit=3',
   )
-  expect(card.rows![0]).toMatchObject({ name: 'v1:a', action: { line: 'errors show v1:a' }, more: [{ label: 'Logs' }] })
+  expect(card.rows![0]).toMatchObject({ name: 'v1:a', action: { line: 'errors show v1:a --project default' } })
+  expect(card.rows![0]!.more).toEqual([
+    { label: 'Logs', line: 'logs search "fingerprint:\\"v1:a\\" last:1d" --project default' },
+  ])
   const text = await app.text('errors list')
   expect(text).toContain('api: It broke · 2 times, last now · v1:a\n')
   expect(text).toContain('somewhere:  · 2 times, last 1m ago · muted · v1:b')
@@ -75,7 +78,7 @@ it('one is shown by the beginning of its fingerprint, where that is enough', asy
   )
   const other = await app.text('errors show v1:a --project shop')
   expect(other).toContain('resolved by Ben, 1h ago · seen 2 times')
-  expect(other).toContain('[Reopen: errors reopen v1:abc]')
+  expect(other).toContain('[Reopen: errors reopen v1:abc --project shop]')
   expect(await app.result('errors show v1:abc')).toMatchObject({
     error: {
       project: 'shop',
@@ -105,4 +108,15 @@ it.each<[string, string, string | null, string]>([
   })
   const isEnded = after === 'resolved' || after === 'muted'
   expect(listAlerts(app.state, { open: true, limit: 9 })).toHaveLength(isEnded ? 0 : 1)
+})
+
+it('the buttons of an error that two projects have are about the one that is shown', async () => {
+  has('v1:both')
+  has('v1:both', { projectId: 2 })
+  expect(await app.text('errors mute v1:both')).toContain('matches several errors.')
+  const { card } = await app.run('errors show v1:both --project shop')
+  await app.run(card.buttons!.find(({ label }) => label === 'Mute')!.line)
+  expect(await list('--state muted --project shop')).toEqual(['v1:both'])
+  expect(await list('--state open')).toEqual(['v1:both'])
+  for (const { action } of (await app.run('errors list')).card.rows!) await app.run(action!.line)
 })

@@ -1,14 +1,13 @@
 // The commands about known errors: list and show them, and mark them as resolved, muted or open again.
 import { z } from 'zod'
 import { endAlert } from '../../src/alerts/lifecycle.ts'
-import type { Button, Card, Row, Span, Text } from '../../src/card.ts'
+import type { Card, Row, Span, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
-import { quoteWord } from '../../src/command/command-line.ts'
-import { errorEvidence, errorKey } from '../../src/detectors/logs/error-finding.ts'
+import { errorEvidence, errorKey, errorLogsButton } from '../../src/detectors/logs/error-finding.ts'
 import { deleteRuleState } from '../../src/detectors/rules/rule-states.ts'
 import { findErrorsByPrefix, type KnownError, listErrors, setErrorState } from '../../src/logs/errors/errors.ts'
 import { Problem } from '../../src/problem.ts'
-import { findProject, readProjectById } from '../../src/projects/projects.ts'
+import { findProject, listProjects, readProjectById } from '../../src/projects/projects.ts'
 import { firstLine, plural, truncate } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { type Context, command, projectName } from '../context.ts'
@@ -47,7 +46,9 @@ const list = command({
       card: {
         title: shown.length === 0 ? 'No errors' : 'Errors, the latest first',
         tone: 'plain',
-        ...(shown.length === 0 ? { lines: [emptyLine(context, state)] } : { rows: shown.map(errorRow) }),
+        ...(shown.length === 0
+          ? { lines: [emptyLine(context, state)] }
+          : { rows: shown.map(error => errorRow(error, context)) }),
         ...(hasMore ? { page: { next: { label: 'More', line: moreLine(project, state, limit) } } } : {}),
       },
       result: { errors: shown.map(error => errorResult(context, error)) },
@@ -131,6 +132,7 @@ function findError({ state }: Context, prefix: string, project: string | undefin
 
 function errorCard(error: KnownError, context: Context): Card {
   const { state, stateBy, stateAt, fingerprint } = error
+  const named = nameInLine(error, context)
   const changed: Span[] = [{ bold: state }]
   if (stateBy !== null && stateAt !== null) changed.push(` by ${stateBy}, `, { time: stateAt, style: 'relative' })
   return {
@@ -149,32 +151,33 @@ function errorCard(error: KnownError, context: Context): Card {
     ],
     evidence: errorEvidence(context.state, error, context.now),
     buttons: [
-      logsButton(fingerprint),
+      errorLogsButton(context.state, error),
       ...(state === 'open'
         ? [
-            { label: 'Resolve', line: `errors resolve ${fingerprint}` },
-            { label: 'Mute', line: `errors mute ${fingerprint}` },
+            { label: 'Resolve', line: `errors resolve ${named}` },
+            { label: 'Mute', line: `errors mute ${named}` },
           ]
         : state === 'muted'
-          ? [{ label: 'Unmute', line: `errors unmute ${fingerprint}` }]
-          : [{ label: 'Reopen', line: `errors reopen ${fingerprint}` }]),
+          ? [{ label: 'Unmute', line: `errors unmute ${named}` }]
+          : [{ label: 'Reopen', line: `errors reopen ${named}` }]),
     ],
     footer: fingerprint,
   }
 }
 
-function errorRow(error: KnownError): Row {
-  const { fingerprint } = error
+function errorRow(error: KnownError, context: Context): Row {
   return {
-    name: fingerprint,
+    name: error.fingerprint,
     text: errorLine(error),
-    action: { label: 'Show', line: `errors show ${fingerprint}` },
-    more: [logsButton(fingerprint)],
+    action: { label: 'Show', line: `errors show ${nameInLine(error, context)}` },
+    more: [errorLogsButton(context.state, error)],
   }
 }
 
-function logsButton(fingerprint: string): Button {
-  return { label: 'Logs', line: `logs search ${quoteWord(`fingerprint:"${fingerprint}" last:1d`)}` }
+/** How the command line of a button names an error: several projects may have the same. */
+function nameInLine({ fingerprint, projectId }: KnownError, { state }: Context): string {
+  const project = listProjects(state).length > 1 ? readProjectById(state, projectId) : undefined
+  return project ? `${fingerprint} --project ${project.name}` : fingerprint
 }
 
 function errorLine(error: KnownError): Text {

@@ -166,7 +166,10 @@ it('a saved search is kept while a rule or a forward reads it', async () => {
   expect(await text('logs save late "@pay level>=warn"')).toBe(
     '(good) Saved as @late\n[Search: logs search --query=@late]',
   )
-  await run('logs save pay tag:shop --project default')
+  // A search of a project is looked up there.
+  expect(await text('logs save pay tag:shop --project default')).toContain(
+    '[Search: logs search --query=@pay --project=default]',
+  )
   expect(await text('logs save bad "level>="')).toContain('level')
   expect(await text('logs saved')).toBe(
     [

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Text } from '../../src/card.ts'
 import { positional } from '../../src/command/command.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
 import { listRules } from '../../src/detectors/rules/rules.ts'
 import { listForwards } from '../../src/forwards/forwards.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
@@ -60,7 +61,7 @@ const save = command({
       card: {
         title: `Saved as @${name}`,
         tone: 'good',
-        buttons: [{ label: 'Search', line: `logs search --query=@${name}` }],
+        buttons: [{ label: 'Search', line: searchCommand(name, project) }],
       },
       result: { search: { name, query } },
     }
@@ -86,7 +87,7 @@ const saved = command({
             : [...searches.slice(0, MAX_LINES).map(searchLine), ...more],
         buttons: searches
           .slice(0, MAX_BUTTONS)
-          .map(({ name }) => ({ label: `@${name}`, line: `logs search --query=@${name}` })),
+          .map(({ name }) => ({ label: `@${name}`, line: searchCommand(name, project) })),
       },
       result: {
         searches: await mapInSlices(searches, searchResult, PAGE_SIZE),
@@ -127,6 +128,11 @@ function usersOf(state: State, name: string, projectId: number): string[] {
       return found?.name === name && found.projectId === projectId
     })
     .map(({ what }) => what)
+}
+
+/** The command line that searches for it, where it is looked up. */
+function searchCommand(name: string, project: string | undefined): string {
+  return `logs search --query=@${name}${project === undefined ? '' : ` --project=${quoteWord(project)}`}`
 }
 
 function searchLine({ name, query, savedBy }: SavedSearch): Text {

@@ -29,7 +29,7 @@ export function findCheck(state: State, name: string, projectId?: number): Check
 /** Names that contain the text or are contained in it: same beginning first, then similar length. */
 function nearNames(state: State, name: string, projectId: number | undefined): string[] {
   const part = name.toLowerCase()
-  const known = sql`lower(${checks.name})`
+  const known = sql`lower_case(${checks.name})`
   const near = sql`(instr(${known}, ${part}) > 0 or instr(${part}, ${known}) > 0)`
   return state.db
     .selectDistinct({ name: checks.name })

@@ -299,7 +299,9 @@ function filtered(filter: CheckFilter): SQL | undefined {
     filter.projectId === undefined ? undefined : eq(checks.projectId, filter.projectId),
     filter.status === undefined ? undefined : hasStatus(filter.status),
     filter.named === undefined ? undefined : eq(checks.name, filter.named),
-    filter.matching === undefined ? undefined : sql`instr(lower(${checks.name}), ${filter.matching.toLowerCase()}) > 0`,
+    filter.matching === undefined
+      ? undefined
+      : sql`instr(lower_case(${checks.name}), ${filter.matching.toLowerCase()}) > 0`,
   )
 }
 

@@ -111,6 +111,16 @@ describe('a check', () => {
     )
   })
 
+  it('is found by a part of its name in the letters of any language, in either case', () => {
+    has('Übersicht Öl')
+    has('Резервная копия')
+    const names = (matching: string) => listChecks(state, { matching }).map(({ name }) => name)
+    expect([names('übersicht'), names('ÖL'), names('Резервная'), names('КОПИЯ')].flat()).toEqual([
+      ...['Übersicht Öl', 'Übersicht Öl', 'Резервная копия', 'Резервная копия'],
+    ])
+    expect(() => findCheck(state, 'Übersicht')).toThrow('Did you mean "Übersicht Öl"?')
+  })
+
   it('is found by its uuid, name or slug, and otherwise with what comes near', () => {
     const a = has('Data Base')
     has('Data Base', { projectId: 2 })

@@ -294,6 +294,8 @@ function prepareState(sqlite: Sqlite, migrations: string, release?: () => void, 
 }
 
 function withPragmas(sqlite: Sqlite): Sqlite {
+  // SQLite's own lower() changes only the letters of ASCII.
+  sqlite.function('lower_case', { deterministic: true }, text => String(text).toLowerCase())
   sqlite.pragma('journal_mode = WAL')
   // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an answered commit when the power goes.
   sqlite.pragma('synchronous = FULL')

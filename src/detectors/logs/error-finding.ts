@@ -1,6 +1,5 @@
 // The card of an error: how often it came against the threshold, its messages, its hosts, and a chart of its last hour.
 import type { Button, Evidence, Field, LogEntry, Text } from '../../card.ts'
-import { quoteWord } from '../../command/command-line.ts'
 import { countErrorsByMinute, readSeries, startOfMinute } from '../../logs/counters.ts'
 import type { KnownError } from '../../logs/errors/errors.ts'
 import { readProjectById } from '../../projects/projects.ts'
@@ -9,6 +8,7 @@ import { firstLine, truncate } from '../../text.ts'
 import { HOUR, MINUTE } from '../../time.ts'
 import type { Finding } from '../finding.ts'
 import { type Rule, ruleTitle } from '../rules/rule.ts'
+import { ownLinesButton } from './logs-button.ts'
 
 const MAX_TITLE_PART_LENGTH = 60
 const MAX_SAMPLE_LENGTH = 200
@@ -78,7 +78,7 @@ export function errorFinding(state: State, error: KnownError, facts: ErrorFacts,
       lines: [...facts.lines, ...(rule.note === null ? [] : [rule.note])],
       evidence: errorEvidence(state, error, now),
       facts: errorFacts(error, hosts),
-      buttons: [logsButton(error)],
+      buttons: [errorLogsButton(state, error)],
     },
   }
 }
@@ -92,7 +92,7 @@ export function errorRecovery(state: State, error: KnownError, duration: string,
     lines,
     evidence: errorEvidence(state, error, now),
     facts: errorFacts(error, hostsOf(state, error)),
-    buttons: [logsButton(error)],
+    buttons: [errorLogsButton(state, error)],
   }
 }
 
@@ -140,8 +140,9 @@ function groupedBy({ why }: KnownError): string {
   return by.startsWith('by the message') ? 'by the message' : truncate(by, MAX_SAMPLE_LENGTH)
 }
 
-function logsButton({ fingerprint }: KnownError): Button {
-  return { label: 'Logs', line: `logs search ${quoteWord(`fingerprint:"${fingerprint}" last:1d`)}` }
+/** The button that shows the lines of an error over the last day. */
+export function errorLogsButton(state: State, { fingerprint, projectId }: KnownError): Button {
+  return ownLinesButton(state, `fingerprint:"${fingerprint}" last:1d`, projectId)
 }
 
 function hostsOf(state: State, error: KnownError): string[] {

@@ -1,4 +1,5 @@
 // Reads the rows of a report: the checks, the alerts of its period, and the most frequent errors.
+import { GROUP, NOTICE, STORM, TEST } from '../../alerts/suppression/inhibition.ts'
 import type { Check } from '../../checks/check.ts'
 import { readDownSpans } from '../../checks/flips.ts'
 import type { UpTime } from '../../probes/availability.ts'
@@ -16,6 +17,8 @@ import {
   type ReportMetrics,
 } from './report.ts'
 
+/** Groups and storms stand for alerts that are counted themselves, and notices are resolved at once. */
+const IS_COUNTED = `detector not in ('${TEST}', '${NOTICE}', '${GROUP}', '${STORM}')`
 /** In a period with more alerts the newest count. */
 const MAX_ALERTS = 20_000
 const MAX_CHECKS = 2_000
@@ -61,11 +64,12 @@ export function readReportMetrics(
 }
 
 function readAlerts(state: State, from: number, until: number, projectId: number | null): ReportedAlert[] {
-  // An acknowledgement that was taken back is only in the history.
+  // An acknowledgement that was taken back is only in the history; that of a group is only in the history of the group.
   const query = `select key, title, severity, since, fired_at as firedAt, resolved_at as resolvedAt,
       labels ->> 'rule' as rule,
-      (select min(at) from alert_history where alert_id = alerts.id and kind = 'acknowledged') as acknowledgedAt
-    from alerts where fired_at < :until and (resolved_at is null or resolved_at >= :from) and detector <> 'test'
+      (select min(at) from alert_history where alert_id in (alerts.id, alerts.group_id) and kind = 'acknowledged'
+        and at >= fired_at and (resolved_at is null or at <= resolved_at)) as acknowledgedAt
+    from alerts where fired_at < :until and (resolved_at is null or resolved_at >= :from) and ${IS_COUNTED}
       and (:projectId is null or project_id = :projectId) order by id desc limit ${MAX_ALERTS}`
   return state.prepare<[object], ReportedAlert>(query).all({ from, until, projectId })
 }

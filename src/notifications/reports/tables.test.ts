@@ -217,6 +217,23 @@ describe('the metrics of a report', () => {
     expect(readReportMetrics(state, { from: NOW, until: NOW + DAY, projectId: 2 }).never_ran).toEqual([])
   })
 
+  it('count the alerts of a group and of a storm once each, acknowledged with their group, and no notices', () => {
+    const stored = (more: Partial<Alert>) =>
+      storeAlert(state, { projectId: 1, severity: 'warning', firedAt: NOW, ...more })
+    const group = stored({ detector: 'group' })
+    const resolved = { state: 'resolved', resolvedAt: NOW + HOUR } as const
+    for (const more of [resolved, { ...resolved, firedAt: NOW + HOUR / 2 }, { firedAt: NOW + DAY - 1 }])
+      stored({ groupId: group.id, ...more })
+    stored({ detector: 'storm' })
+    for (let i = 0; i < 5; i++) stored({ detector: 'notice', severity: 'info', state: 'resolved', resolvedAt: NOW })
+    writeHistory(state, group.id, { kind: 'acknowledged', what: 'x', by: 'Ann' }, NOW + 10 * MINUTE)
+    writeHistory(state, group.id, { kind: 'acknowledged', what: 'x', by: 'Ann' }, NOW + 2 * HOUR)
+    const metrics = readReportMetrics(state, { from: NOW, until: NOW + DAY, projectId: null })
+    expect(metrics).toMatchObject({ alerts: { warning: 3, info: 0, open: 1 }, acknowledged: 1 })
+    expect([metrics.time_to_acknowledge_ms, metrics.time_to_resolve_ms]).toEqual([10 * MINUTE, (3 * HOUR) / 4])
+    expect(metrics.responders).toEqual([{ who: 'Ann', acknowledged: 2, at_night: 0 }])
+  })
+
   it('measure checks by their own status, and probes by their results', () => {
     const [a, probe] = [check('a'), check('probe', { probed: true })]
     for (const { id } of [a, probe]) updateCheck(state, id, { status: 'up' })

@@ -1,6 +1,6 @@
 // The rule kind anomaly: a number of lines, or a metric, is unlike what is usual at this hour of the week.
+
 import { downtimeBetween } from '../../../checks/downtimes.ts'
-import { quoteWord } from '../../../command/command-line.ts'
 import type { Metric, MetricPoint } from '../../../hosts/metrics/metrics.ts'
 import { readMetric } from '../../../hosts/metrics/metrics.ts'
 import { countedSince, type Series } from '../../../logs/counters.ts'
@@ -10,6 +10,7 @@ import { areLinesMissing } from '../../../satellites/satellites.ts'
 import type { State } from '../../../state/database.ts'
 import { DAY, HOUR, MINUTE } from '../../../time.ts'
 import { readLineMatcher } from '../../logs/line-matcher.ts'
+import { searchButton } from '../../logs/logs-button.ts'
 import { seriesOfRule } from '../../logs/matching-series.ts'
 import { countsTogether, type Episode, episodesOf, lineSubjects, type Period, type Reading } from '../backtest.ts'
 import type { Decision } from '../decision.ts'
@@ -98,7 +99,7 @@ function* countLines(state: State, rule: Rule, tick: Tick): Cooperative<Value[]>
     const baseline = values === undefined ? null : scaled(baselineOf(values, true), rule.window! / HOUR)
     if (baseline === null) return []
     const count = ids.reduce((sum, id) => sum + (lines.get(id) ?? 0), 0)
-    return [toValue(rule, subject, { where, labels, projectId, value: count, baseline })]
+    return [toValue(state, rule, subject, { where, labels, projectId, value: count, baseline })]
   })
 }
 
@@ -143,7 +144,7 @@ function* readMetrics(state: State, rule: Rule, { now }: Tick): Cooperative<Valu
       const where = container === null ? host.name : `${container} on ${host.name}`
       const labels = { host: host.name, ...(container === null ? {} : { container }) }
       const subject = `${host.id}:${container ?? ''}`
-      values.push(toValue(rule, subject, { where, labels, projectId: host.projectId, value, baseline }))
+      values.push(toValue(state, rule, subject, { where, labels, projectId: host.projectId, value, baseline }))
     }
     yield
   }
@@ -174,7 +175,12 @@ function usualMetric(
 
 type Measured = { where: string; labels: Value['labels']; projectId: number | null; value: number; baseline: Baseline }
 
-function toValue(rule: Rule, subject: string, { where, labels, projectId, value, baseline }: Measured): Value {
+function toValue(
+  state: State,
+  rule: Rule,
+  subject: string,
+  { where, labels, projectId, value, baseline }: Measured,
+): Value {
   const score = unusualness(value, baseline)
   const what = rule.metric ?? 'lines'
   const direction = rule.metric === null ? (score < 0 ? 'fewer' : 'more') : score < 0 ? 'lower' : 'higher'
@@ -192,14 +198,13 @@ function toValue(rule: Rule, subject: string, { where, labels, projectId, value,
       ` in ${formatWindow(rule.window!)}; usual at this hour of the week are ${format(baseline.median)}, give or take ${format(baseline.spread)}. At worst ${anomaly.formatValue(rule, worst)}; the rule ${rule.name} alerts from ${rule.factor} times on.`,
     ],
     details: () => ({
-      buttons: rule.matcher === '' || rule.metric !== null ? [] : [{ label: 'Logs', line: searchLine(rule) }],
+      buttons:
+        rule.matcher === '' || rule.metric !== null
+          ? []
+          : [searchButton(state, `${rule.matcher} last:1h`, rule.projectId)],
     }),
     labels,
   }
-}
-
-function searchLine({ matcher }: Rule): string {
-  return `logs search ${quoteWord(`${matcher} last:1h`)}`
 }
 
 /** Whether a value is unlike its baseline, in the direction that the rule is about. */

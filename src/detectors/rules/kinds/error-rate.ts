@@ -1,5 +1,5 @@
 // The rule kind error-rate: too many of the lines of a source are errors, by percentage and from a minimum number on.
-import { quoteWord } from '../../../command/command-line.ts'
+
 import { countByMinute, type Series } from '../../../logs/counters.ts'
 import { readSource } from '../../../logs/sources.ts'
 import { type Cooperative, countBySeries } from '../../../logs/window-counts.ts'
@@ -8,6 +8,7 @@ import type { State } from '../../../state/database.ts'
 import type { Curve } from '../../../state/schema/index.ts'
 import { DAY, HOUR, MINUTE } from '../../../time.ts'
 import { cachedBaseline } from '../../logs/baseline-cache.ts'
+import { ownLinesButton } from '../../logs/logs-button.ts'
 import { seriesOfRule } from '../../logs/matching-series.ts'
 import {
   type Bucket,
@@ -106,7 +107,9 @@ function* measure(state: State, rule: Rule, { countedUntil: until, countWindow }
     // The baseline is only read for a rate that is high without it.
     const isSuspicious = rule.baseline && isHighRate(rule, rate, 0)
     const baseline = isSuspicious ? baselineOf(state, rule, rate, matching, alerted, until) : 0
-    values.push(rateValue(rule, rate, baseline, required => rateCurve(state, rate, required, matching, alerted, until)))
+    values.push(
+      rateValue(state, rule, rate, baseline, required => rateCurve(state, rate, required, matching, alerted, until)),
+    )
     if (isSuspicious) yield
   }
   return values
@@ -149,7 +152,13 @@ function baselineOf(
   })
 }
 
-function rateValue(rule: Rule, rate: ErrorRate, baseline: number, curve: (required: number) => Curve): Value {
+function rateValue(
+  state: State,
+  rule: Rule,
+  rate: ErrorRate,
+  baseline: number,
+  curve: (required: number) => Curve,
+): Value {
   const { projectId, source, errors, lines } = rate
   const required = requiredPercentage(rule, baseline)
   const usual = baseline > 0 ? ` Usual is ${formatPercentage(baseline)}.` : ''
@@ -170,7 +179,7 @@ function rateValue(rule: Rule, rate: ErrorRate, baseline: number, curve: (requir
     ],
     details: () => ({
       chart: curve(required),
-      buttons: [{ label: 'Logs', line: `logs search ${quoteWord(query)}` }],
+      buttons: [ownLinesButton(state, query, projectId)],
     }),
     labels: source === '' ? {} : { source },
   }

@@ -64,6 +64,12 @@ describe('a number of lines', () => {
     expect(buttons(found)).toEqual(['logs search "source:api last:1h"'])
   })
 
+  it('of one project leads to the lines of that project', () => {
+    lines(2, {}, 2)
+    rule('threshold', { threshold: 10, window: 5 * MINUTE, matcher: 'source:api', projectId: 2 })
+    expect(buttons(findings()[0]!)).toEqual(['logs search "source:api last:1h" --project shop'])
+  })
+
   it.each<[string, Partial<Rule>, string[], object[]]>([
     ['in all', { per: 'everywhere' }, ['all: 30 lines in 5 min'], [{}]],
     [
@@ -205,7 +211,7 @@ describe('an error rate', () => {
     expect(said(found)[0]).toBe(
       '70 of 150 lines in 5 min were errors (47%, at worst 47%); the rule rate alerts at 30% and 20 errors. Usual is 15%.',
     )
-    expect(buttons(found)).toEqual([String.raw`logs search "source:\"api\" level>=error last:1h"`])
+    expect(buttons(found)).toEqual([String.raw`logs search "source:\"api\" level>=error last:1h" --project default`])
     expect(found.observation.chart).toMatchObject({ name: 'errors', unit: '%', threshold: 30 })
     const { points } = found.observation.chart!
     expect(points).toHaveLength(60)

@@ -1,7 +1,7 @@
 // The rule kind search: the number of lines that a log search finds is beyond a threshold.
+
 import type { Evidence, Text } from '../../../card.ts'
 import { downtimeBetween } from '../../../checks/downtimes.ts'
-import { quoteWord } from '../../../command/command-line.ts'
 import { parseQuery } from '../../../logs/query/parse.ts'
 import { scopeToProject } from '../../../logs/query/scope-query.ts'
 import type { Query } from '../../../logs/query/tree.ts'
@@ -11,6 +11,7 @@ import { readProjectById } from '../../../projects/projects.ts'
 import type { State } from '../../../state/database.ts'
 import { firstLine, truncate } from '../../../text.ts'
 import { MINUTE } from '../../../time.ts'
+import { searchButton } from '../../logs/logs-button.ts'
 import { type Bucket, type Episode, episodesOf } from '../backtest.ts'
 import type { Decision } from '../decision.ts'
 import { evaluateValues } from '../evaluate-values.ts'
@@ -102,7 +103,7 @@ function evaluate(state: State, rule: Rule, count: SearchCount, samples: readonl
     ],
     details: () => ({
       ...(samples.length === 0 ? {} : { evidence: [sampleEvidence(samples)] }),
-      buttons: [{ label: 'Logs', line: `logs search ${quoteWord(`${rule.matcher} last:1h`)}` }],
+      buttons: [searchButton(state, `${rule.matcher} last:1h`, rule.projectId)],
     }),
     labels: {},
   }

@@ -1,7 +1,7 @@
 // The rule kind silence: a source that sent logs all the time has stopped.
+
 import type { Text } from '../../../card.ts'
 import { downtimeBetween } from '../../../checks/downtimes.ts'
-import { quoteWord } from '../../../command/command-line.ts'
 import { listSeries } from '../../../logs/counters.ts'
 import { listQuietSources, listSources, readSourceById, type Source } from '../../../logs/sources.ts'
 import { readProjectById } from '../../../projects/projects.ts'
@@ -10,6 +10,7 @@ import type { State } from '../../../state/database.ts'
 import { aboutDuration, DAY, formatDuration, HOUR, MINUTE } from '../../../time.ts'
 import type { Finding } from '../../finding.ts'
 import { type LineMatcher, matchesLines, readLineMatcher } from '../../logs/line-matcher.ts'
+import { ownLinesButton } from '../../logs/logs-button.ts'
 import { countsTogether, type Episode, type Period } from '../backtest.ts'
 import { type Decision, mergeDecisions, NO_DECISION } from '../decision.ts'
 import { type Rule, ruleTitle } from '../rule.ts'
@@ -111,7 +112,7 @@ function evaluateSource(state: State, rule: Rule, matcher: LineMatcher, source: 
     value: 0,
   }
   return {
-    results: [{ kind: 'firing', finding: finding(rule, source, allowed, project.remindEvery) }],
+    results: [{ kind: 'firing', finding: finding(state, rule, source, allowed, project.remindEvery) }],
     changes: [{ save: ruleState }],
   }
 }
@@ -151,7 +152,7 @@ function longestPause({ gaps }: Pick<Source, 'gaps'>): number {
   return Math.max(0, ...gaps.map(([, gap]) => gap))
 }
 
-function finding(rule: Rule, source: Source, allowed: number, remindEvery: number): Finding {
+function finding(state: State, rule: Rule, source: Source, allowed: number, remindEvery: number): Finding {
   const where = source.name || 'lines without a source'
   const last: Text = ['The last line came at ', { time: source.lastSeenAt, style: 'moment' }, '.']
   const limit = `The rule ${rule.name} allows ${aboutDuration(allowed)}.`
@@ -175,7 +176,7 @@ function finding(rule: Rule, source: Source, allowed: number, remindEvery: numbe
           : limit,
         ...(rule.note === null ? [] : [rule.note]),
       ],
-      buttons: [{ label: 'Logs', line: `logs search ${quoteWord(query)}` }],
+      buttons: [ownLinesButton(state, query, source.projectId)],
     },
   }
 }

@@ -1,7 +1,7 @@
 // The rule kind threshold: a number of lines, or a metric of hosts and containers, is beyond a threshold.
+
 import type { Text } from '../../../card.ts'
 import { downtimeBetween } from '../../../checks/downtimes.ts'
-import { quoteWord } from '../../../command/command-line.ts'
 import type { Host } from '../../../hosts/host.ts'
 import { METRIC_UNITS, type Metric, type MetricPoint, readMetric } from '../../../hosts/metrics/metrics.ts'
 import type { Series } from '../../../logs/counters.ts'
@@ -12,6 +12,7 @@ import type { State } from '../../../state/database.ts'
 import type { Curve } from '../../../state/schema/index.ts'
 import { HOUR, MINUTE } from '../../../time.ts'
 import { readLineMatcher } from '../../logs/line-matcher.ts'
+import { searchButton } from '../../logs/logs-button.ts'
 import { seriesOfRule } from '../../logs/matching-series.ts'
 import {
   countsTogether,
@@ -110,7 +111,9 @@ function* countLines(state: State, rule: Rule, { countedUntil: until, countWindo
         { bold: formatLines(value) },
         ` in ${window}, at worst ${formatLines(worst)}; the rule ${rule.name} alerts at ${limit(rule)}.`,
       ],
-      details: () => ({ buttons: rule.matcher === '' ? [] : [logsButton(rule)] }),
+      details: () => ({
+        buttons: rule.matcher === '' ? [] : [searchButton(state, `${rule.matcher} last:1h`, rule.projectId)],
+      }),
       labels,
     }
   })
@@ -183,10 +186,6 @@ function curve(rule: Rule, metric: Metric, points: readonly MetricPoint[]): Curv
 function limit(rule: Rule): string {
   const window = rule.metric === null ? ` in ${formatWindow(rule.window!)}` : ''
   return `${formatThreshold(rule, formatMetric(rule, rule.threshold!))}${window}${formatFor(rule)}`
-}
-
-function logsButton(rule: Rule) {
-  return { label: 'Logs', line: `logs search ${quoteWord(`${rule.matcher} last:1h`)}` }
 }
 
 function* episodes(state: State, rule: Rule, period: Period): Generator<readonly Episode[]> {
