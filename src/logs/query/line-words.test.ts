@@ -121,3 +121,32 @@ describe('a bare word', () => {
     expect(attributesText(aLine({ attributes: { a: '', b: null, c: [1, 'x'] } }))).toBe('1 \uf8fe x')
   })
 })
+
+it.each([
+  ['Thai', 'ด\u0e35', 'ด\ue035'],
+  ['the last one below the gap', 'ဒ\u109d', 'ဒ\ue29d'],
+  ['half-width kana, composed', 'ｶ\uff9e', 'ガ'],
+  ['combining kana', 'あ\u3099', 'あ\uf599'],
+  ['Javanese', 'ꦏ\ua9ba', 'ꦏ\uf1ba'],
+  ['a script of four bytes', '\u{11700}\u{1171d}', '\u{11700}\uf61d'],
+])('a vowel that is a mark becomes a letter of private use: %s', (_, text, expected) => {
+  expect(indexText(text).trim().split(' ')[0]).toBe(expected)
+})
+
+it('the words to look for are those of the text before a run and of the run itself', () => {
+  expect(soughtWords('a 数', false)).toEqual({ sequence: ['a', '数'], prefix: true })
+  expect(soughtWords('数据库', false)).toEqual({ sequence: ['数据', '据库'], prefix: false })
+  expect(soughtWords('数据 b', true)).toEqual({ sequence: ['数据', '据', 'b'], prefix: true })
+  expect(soughtWords('数据!', false)).toEqual({ sequence: ['数据'], prefix: false })
+  expect(soughtWords('Paid now', true)).toEqual({ sequence: ['paid', 'now'], prefix: true })
+  expect(soughtWords('☃', false)).toEqual({ sequence: [], prefix: false })
+  expect(indexText('数据', 1)).toBe('数据')
+})
+
+it.each([
+  [{ traceId: 'AB12CD34', spanId: 'a-1' }, 'a-1'],
+  [{ traceId: 'a-1', spanId: 'AB12CD34' }, 'a-1'],
+  [{ traceId: 'abcdefgh', spanId: '1234567' }, 'abcdefgh \uf8fe 1234567'],
+  [{ traceId: '1'.repeat(40), spanId: '1'.repeat(41) }, '1'.repeat(41)],
+  [{ attributes: { a: 1.5, b: 7, c: true, d: { e: 'x' } } }, '7 \uf8fe x'],
+])('what stands in attributes and ids: %j', (changes, text) => expect(attributesText(aLine(changes))).toBe(text))

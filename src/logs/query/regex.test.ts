@@ -1,7 +1,7 @@
 // Regular expressions: what they match, how big they may be, and how errors in them are explained.
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../problem.ts'
-import { compileRegex } from './regex.ts'
+import { compileRegex, findAll } from './regex.ts'
 
 function complaint(source: string): string {
   try {
@@ -44,4 +44,15 @@ describe('a regular expression', () => {
     for (const source of ['(a*)*b|c$', '(a|a)*d|[ab]{50}c', '(.*){10}x'])
       expect(compileRegex(source, false).test('a'.repeat(65_536))).toBe(false)
   })
+})
+
+it('the places of an expression are found in order, as many as wanted', () => {
+  const places = (limit: number) => findAll(compileRegex('a+', false), 'aa b a caaa', limit)
+  expect(places(9)).toEqual([
+    [0, 2],
+    [5, 6],
+    [8, 11],
+  ])
+  expect(places(2)).toHaveLength(2)
+  expect(places(0)).toEqual([])
 })

@@ -17,7 +17,7 @@ const WEEKDAY = '(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)
 const CLOCK = String.raw`\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}(?::\d{2})?\s?[ap]m|noon|midnight`
 const DATE = String.raw`\d{4}-\d\d-\d\d`
 
-const durationPart = /(\d+(?:\.\d+)?|an?|one|half an?)\s*([a-z]+)/g
+const durationPart = /(\d+(?:\.\d+)?|(?:an?|one|half an?)(?=\s))\s*([a-z]+)/g
 const wholeDay = new RegExp(String.raw`^(?:today|yesterday|${DATE}|(?:last\s+)?${WEEKDAY})$`, 'i')
 const clockOrDay = new RegExp(`^(?:${CLOCK}|${DATE}(?:[T ].*)?|now\\b.*|today|yesterday|${WEEKDAY})$`, 'i')
 /** What may follow the value of a time after a space: `since:monday 14:00`, `last:2 hours`, `since:10 minutes ago`. */
