@@ -1,6 +1,6 @@
 // Which records a body has, by its format, and which bodies are refused as a whole.
 import { describe, expect, it } from 'vitest'
-import { Problem } from '../../problem.ts'
+import type { Problem } from '../../problem.ts'
 import type { Batch } from '../store.ts'
 import { aBatch } from './batches.testing.ts'
 import { readerOf } from './read-batch.ts'
