@@ -307,9 +307,9 @@ function limitToProject<C>(
 
 /**
  * Commands that reach beyond a project although they take one: hosts and what Vakt sends to belong to all projects, and the project argument
- * of these two edits is the new project, not the one that the rule or report has.
+ * of an edited rule is the new project, not the one that it has.
  */
-const BEYOND_PROJECTS = /^(hosts|containers|actions|forwards) |^board\b|^(rules|reports) edit$/
+const BEYOND_PROJECTS = /^(hosts|containers|actions|forwards|reports) |^board\b|^rules edit$/
 
 /** The request as it would be typed. */
 function describeRequest(request: Request): string {
