@@ -13,6 +13,7 @@ import {
   ALERT_QUERY,
   ALERT_RESPONSES,
   answerReported,
+  identifyingLabels,
   MAX_ALERTS,
   type ReadReports,
   type ReportError,
@@ -109,7 +110,7 @@ export function describePrometheusAlert(alert: z.output<typeof ALERT>): Reported
   const onInstance = instance === undefined ? '' : ` on ${instance}`
   const startsAt = Date.parse(alert.startsAt ?? '')
   return {
-    key: alert.fingerprint || fingerprintOf(labels),
+    key: alert.fingerprint || fingerprintOf(alert.labels ?? {}),
     state: alert.status,
     title: readText(annotations.summary) ?? readText(annotations.title) ?? `${alertname}${onInstance}`,
     severity: readSeverity(labels.severity ?? labels.priority),
@@ -131,11 +132,8 @@ export function describePrometheusAlert(alert: z.output<typeof ALERT>): Reported
 }
 
 /** The identity of an alert without a fingerprint: its labels, as in Alertmanager. */
-function fingerprintOf(labels: Record<string, string>): string {
-  return createHash('sha256')
-    .update(JSON.stringify(Object.entries(labels).sort()))
-    .digest('hex')
-    .slice(0, 16)
+function fingerprintOf(labels: Record<string, unknown>): string {
+  return createHash('sha256').update(identifyingLabels(labels)).digest('hex').slice(0, 16)
 }
 
 function readText(value: unknown): string | undefined {

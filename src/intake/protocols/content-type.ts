@@ -6,9 +6,12 @@ export function mediaType(headers: Headers): string {
   return (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
 }
 
-/** The body in UTF-8, where its type names another charset that is known; a body that is UTF-8 all the same stays as it is. */
+/**
+ * The body in UTF-8, where its type names another charset that is known, or it begins with the mark of UTF-16, as PowerShell writes
+ * files; a body that is UTF-8 all the same stays as it is.
+ */
 export function inUtf8(body: Buffer, headers: Headers): Buffer {
-  const label = CHARSET.exec(headers.get('content-type') ?? '')?.[1]
+  const label = markedCharset(body) ?? CHARSET.exec(headers.get('content-type') ?? '')?.[1]
   if (label === undefined || UTF_8.test(label)) return body
   if (!/^utf-?16/i.test(label) && isUtf8(body)) return body
   try {
@@ -16,6 +19,12 @@ export function inUtf8(body: Buffer, headers: Headers): Buffer {
   } catch {
     return body
   }
+}
+
+/** The charset of a body with the byte order mark of UTF-16, which is no UTF-8. */
+function markedCharset(body: Buffer): string | undefined {
+  const mark = body.length < 2 ? 0 : body.readUInt16BE(0)
+  return mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : undefined
 }
 
 const CHARSET = /;\s*charset\s*=\s*"?([\w:.-]{1,40})/i

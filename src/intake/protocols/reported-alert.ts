@@ -137,13 +137,26 @@ function labelTable({ labels, title }: ReportedAlert): Evidence | null {
 /** Labels in a bounded number and length, all as text; those without a value are left out. */
 export function readLabels(labels: Record<string, unknown>): Labels {
   const named = Object.entries(labels)
-    .filter(([name, value]) => /^[\w.-]{1,64}$/.test(name) && value !== null && value !== undefined && value !== '')
+    .filter(([name, value]) => /^[\w.-]{1,64}$/.test(name) && hasValue(value))
     .slice(0, MAX_LABELS)
-  // Never String(object): that calls a method which the sender may have put there.
-  const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
   return Object.fromEntries(
     named.map(([name, value]) => [exportedName(name), truncate(textOf(value), MAX_LABEL_LENGTH)]),
   )
+}
+
+/** All labels whole and in order, as the identity of an alert: two may differ only where `readLabels` cuts or leaves out. */
+export function identifyingLabels(labels: Record<string, unknown>): string {
+  const named = Object.entries(labels).filter(([, value]) => hasValue(value))
+  return JSON.stringify(named.map(([name, value]) => [exportedName(name), textOf(value)]).sort())
+}
+
+function hasValue(value: unknown): boolean {
+  return value !== null && value !== undefined && value !== ''
+}
+
+/** Never String(object): that calls a method which the sender may have put there. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 /** The label `role` lets alerts of Vakt inhibit others; a reported alert inhibits none. Prometheus renames labels alike. */
@@ -203,10 +216,10 @@ export function answerReported(reported: Reported): { status: 200 | 422; body: z
   }
 }
 
-/** The JSON of a body; throws `invalid` for a body that is none. */
+/** The JSON of a body, with or without a byte order mark; throws `invalid` for a body that is none. */
 export function readJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'))
+    return JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''))
   } catch (error) {
     throw new Problem('invalid', `The body is not JSON (${errorMessage(error)}).`, { fields: { body: 'is not JSON' } })
   }

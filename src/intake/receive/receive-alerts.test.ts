@@ -52,6 +52,30 @@ const notification = (status: 'firing' | 'resolved', more: object = {}) => ({
   ],
 })
 
+it('a body is understood with a byte order mark, in UTF-16 and in the charset that it names', async () => {
+  const text = JSON.stringify({ key: 'k', title: 'Überlauf' })
+  const bodies: [Buffer, string][] = [
+    [Buffer.from(`\uFEFF${text}`), 'application/json'],
+    [Buffer.from(`\uFEFF${text}`, 'utf16le'), 'application/json'],
+    [Buffer.from(`\uFEFF${text}`, 'utf16le').swap16(), 'text/plain'],
+    [Buffer.from(text, 'latin1'), 'application/json; charset=iso-8859-1'],
+  ]
+  for (const [body, type] of bodies) {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': type }
+    const { status } = await app.request('/api/alerts', { method: 'POST', headers, body: new Uint8Array(body) })
+    expect(status).toBe(200)
+  }
+  expect(await alerts()).toMatchObject([{ title: 'Überlauf', count: 1 }])
+})
+
+it('two alerts of Prometheus that differ only in a long value, or in a name beyond ASCII, are two', async () => {
+  const alert = (labels: object) => ({ labels: { alertname: 'Slow', ...labels } })
+  const path = '/a'.repeat(150)
+  const all = [{ path: `${path}1` }, { path: `${path}2` }, { größe: '1' }, { größe: '2' }].map(alert)
+  expect(await send('/api/v2/alerts', all)).toMatchObject({ body: { fired: 4, repeated: 0 } })
+  expect(await send('/api/v2/alerts', all)).toMatchObject({ body: { fired: 0, repeated: 4 } })
+})
+
 describe('POST /api/alerts/alertmanager', () => {
   it('makes an alert of what fires, keeps its labels, and ends it with what is resolved', async () => {
     expect(await send('/api/alerts/alertmanager', notification('firing'))).toMatchObject({

@@ -10,6 +10,7 @@ import { releaseSignature } from '../../projects/signatures.ts'
 import { nextTurn } from '../../slices.ts'
 import type { State } from '../../state/database.ts'
 import { DAY, MINUTE, parseDuration } from '../../time.ts'
+import { inUtf8 } from '../protocols/content-type.ts'
 import type { AlertProtocol, Reply } from '../protocols/protocol.ts'
 import { alertKey, type ReportedAlert, toFinding } from '../protocols/reported-alert.ts'
 import { authenticateAndRead, type ReceiveOptions, readParameters, readPath } from './authenticate.ts'
@@ -49,7 +50,7 @@ export async function receiveAlerts(
     },
   )
   try {
-    const body = await decompressFor(project, raw, headers.get('content-encoding'))
+    const body = inUtf8(await decompressFor(project, raw, headers.get('content-encoding')), headers)
     const silenceMs = readSilence(parameters)
     const { reports, errors } = protocol.parse({ method, path: readPath(request.url), body, headers, parameters, now })
     takeFromLimit(options.rates, project, reports.length, now)

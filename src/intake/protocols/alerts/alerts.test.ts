@@ -107,6 +107,16 @@ describe('Uptime Kuma', () => {
     ])
   })
 
+  it('reports one certificate, whatever digits its name and address have', () => {
+    const certificate = (days: number) => ({
+      msg: `[shop 14][https://shop.example.org:8443] https certificate $& will expire in ${days} days`,
+    })
+    const keys = [21, 14, 8, 4].map(days => reports(uptimeKuma, certificate(days))[0]!.key)
+    expect(new Set(keys)).toEqual(
+      new Set(['uptime-kuma::[shop 14][https://shop.example.org:8443] https certificate $& will expire in  days']),
+    )
+  })
+
   it.each([
     ['a test', { heartbeat: null, monitor: null, msg: 'Vakt Testing' }],
     ['a pending monitor', KUMA(2)],

@@ -11,6 +11,7 @@ import {
   ALERT_QUERY,
   ALERT_RESPONSES,
   answerReported,
+  identifyingLabels,
   MAX_ALERTS,
   type ReadReports,
   type ReportError,
@@ -118,7 +119,7 @@ function toReport(alert: z.output<typeof ALERT>, groupKey: string | undefined): 
   const onInstance = instance === undefined ? '' : ` on ${instance}`
   const name = failure === undefined ? `${alertname}${onInstance}` : `${rulename ?? 'A rule'} ${failure}`
   return {
-    key: `grafana:${alert.fingerprint || JSON.stringify(Object.entries(labels).sort())}`,
+    key: `grafana:${alert.fingerprint || identifyingLabels(alert.labels ?? {})}`,
     ...(groupKey === undefined ? {} : { groupKey: `grafana:${groupKey}` }),
     state: alert.status,
     title: textOf(annotations.summary) ?? textOf(annotations.title) ?? name,

@@ -171,9 +171,10 @@ const CERTIFICATE_SILENCE_MS = 8 * DAY
 
 /** A notification without a heartbeat: a certificate that expires soon, or a test. */
 function readMessage(msg: string | undefined, instance: string | null): ReadReports {
-  const days = CERTIFICATE.exec(msg ?? '')?.[1]
-  if (msg === undefined || days === undefined) return NO_REPORTS
-  const subject = msg.replace(days, '')
+  const [warning, days] = CERTIFICATE.exec(msg ?? '') ?? []
+  if (msg === undefined || warning === undefined || days === undefined) return NO_REPORTS
+  // The name or the address before it may have the same digits.
+  const subject = msg.replace(warning, () => warning.replace(/-?\d+(?= days?$)/i, ''))
   const name = /^\[([^\]]+)\]/.exec(msg)?.[1]
   const report: ReportedAlert = {
     key: `uptime-kuma:${instance ?? ''}:${subject}`,
