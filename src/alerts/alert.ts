@@ -182,12 +182,16 @@ export function wake(alert: Alert, now: number): AlertTransition {
   const transition = alert.state === 'acknowledged' ? expireAcknowledgement(alert, now) : remind(alert, now)
   const { mentionCount, mentionReason, ...changes } = transition.changes
   const isReminder = mentionReason === 'reminder'
-  const isClear = alert.flappingSince !== null && alert.stableAt !== null
   const kind = 'reminder-skipped'
-  if (isClear && isReminder) return { changes, kind, what: 'reminder skipped: clear for now (flapping)' }
+  if (isReminder && isClear(alert)) return { changes, kind, what: 'reminder skipped: clear for now (flapping)' }
   if (alert.suppression === null) return transition
   if (isReminder) return { changes, kind, what: 'reminder skipped: suppressed' }
   return { ...transition, what: `${transition.what}; people are notified when the suppression ends` }
+}
+
+/** Whether a flapping alert is clear for now. */
+export function isClear({ flappingSince, stableAt }: Pick<Alert, 'flappingSince' | 'stableAt'>): boolean {
+  return flappingSince !== null && stableAt !== null
 }
 
 function remind(alert: Alert, now: number): AlertTransition {

@@ -34,7 +34,7 @@ const TYPES = { html: 'text/html; charset=utf-8', json: 'application/json', svg:
 
 type Body = { plain: Buffer<ArrayBuffer>; zipped: Buffer<ArrayBuffer>; etag: string; type: string }
 /** A page with the bodies that were asked for since it was built. */
-type Built = { page: ShownPage; at: number; bodies: Map<string, Body | null> }
+type Built = { page: ShownPage; at: number; bodies: Map<string, Body> }
 
 /** Answers requests to status pages and badges; null for a path that is neither. */
 export function createStatusPages({ state, clock, timeZone }: StatusRoutesOptions) {
@@ -73,7 +73,8 @@ export function createStatusPages({ state, clock, timeZone }: StatusRoutesOption
       suffix,
       timeZone,
     )
-    bodies.set(key, body)
+    // Strangers may ask for any number of components that are not there.
+    if (body !== null) bodies.set(key, body)
     return body
   }
 

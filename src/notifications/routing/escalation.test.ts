@@ -15,7 +15,7 @@ import {
 const NOW = 1_000_000
 const escalation = (afterMs: number, repeat: number) => ({ afterMs, repeat }) as Escalation
 const alert = (more: Partial<Alert> = {}) =>
-  ({ state: 'firing', snoozedUntil: null, suppression: null, ...more }) as Alert
+  ({ state: 'firing', snoozedUntil: null, suppression: null, flappingSince: null, stableAt: null, ...more }) as Alert
 const acknowledged = alert({ state: 'acknowledged' })
 
 it.each([
@@ -24,6 +24,9 @@ it.each([
   ['is resolved', alert({ state: 'resolved' }), false],
   ['is snoozed', alert({ snoozedUntil: NOW }), false],
   ['is suppressed', alert({ suppression: 'silence' }), false],
+  ['is flapping', alert({ flappingSince: NOW }), true],
+  ['is flapping, and clear for now', alert({ flappingSince: NOW, stableAt: NOW }), false],
+  ['is a storm that rages', alert({ stableAt: NOW }), true],
 ])('the timer of an alert that %s', (_what, alert, isRunning) => {
   expect(isTimerRunning(alert)).toBe(isRunning)
   expect(startTimer(alert, escalation(10, 0), NOW)).toEqual({ remainingMs: 10, dueAt: isRunning ? NOW + 10 : null })

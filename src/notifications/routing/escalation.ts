@@ -1,5 +1,5 @@
 // When an unacknowledged alert is escalated: a timer that stands still while somebody is on it. Pure.
-import type { Alert } from '../../alerts/alert.ts'
+import { type Alert, isClear } from '../../alerts/alert.ts'
 import type { alertEscalations, escalations } from '../../state/schema/index.ts'
 
 export type Escalation = typeof escalations.$inferSelect
@@ -11,9 +11,11 @@ export type EscalationTimer = Pick<AlertEscalation, 'dueAt' | 'remainingMs'>
 /** The timer after the last escalation. */
 export const STOPPED: EscalationTimer = { remainingMs: 0, dueAt: null }
 
-/** Whether the timers of an alert run: it fires and is neither acknowledged, snoozed nor suppressed. */
-export function isTimerRunning(alert: Pick<Alert, 'state' | 'snoozedUntil' | 'suppression'>): boolean {
-  return alert.state === 'firing' && alert.snoozedUntil === null && alert.suppression === null
+/** Whether the timers of an alert run: it fires and is neither acknowledged, snoozed, suppressed nor, flapping, clear for now. */
+export function isTimerRunning(
+  alert: Pick<Alert, 'state' | 'snoozedUntil' | 'suppression' | 'flappingSince' | 'stableAt'>,
+): boolean {
+  return alert.state === 'firing' && alert.snoozedUntil === null && alert.suppression === null && !isClear(alert)
 }
 
 /** The timer of an escalation that is new to an alert. */

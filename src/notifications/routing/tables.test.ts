@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Alert } from '../../alerts/alert.ts'
 import { readAlert } from '../../alerts/alerts.ts'
-import { acknowledgeAlert, fireAlert, resolveAlert, unacknowledgeAlert } from '../../alerts/lifecycle.ts'
+import { acknowledgeAlert, endAlert, fireAlert, resolveAlert, unacknowledgeAlert } from '../../alerts/lifecycle.ts'
 import { setThresholds } from '../../alerts/suppression/settings.ts'
 import { addCheck } from '../../checks/checks.ts'
 import { readDetails, saveDetails } from '../../checks/healthchecks/check-details.ts'
@@ -444,6 +444,21 @@ describe('escalations', () => {
     expect(() => findEscalation(state, 'x')).toThrow(expect.objectContaining({ code: 'not_found' }))
     expect(removeEscalation(state, 'soon').name).toBe('soon')
     expect(listEscalations(state)).toHaveLength(1)
+  })
+
+  it('wait while a flapping alert is clear for now', () => {
+    setThresholds(state, null, { flapChanges: 3, flapStableFor: 2 * HOUR })
+    escalation('lead')
+    for (const [at, isOver] of [false, true, false, true].entries()) {
+      if (isOver) endAlert(state, 'a', null, NOW + at * MINUTE)
+      else fires('a', {}, NOW + at * MINUTE)
+      resolves(NOW + at * MINUTE)
+    }
+    expect(readAlert(state, 1)).toMatchObject({ state: 'firing', stableAt: NOW + 3 * MINUTE + 2 * HOUR })
+    expect([nextEscalation(state), timers()]).toMatchObject([null, [{ remainingMs: HOUR - MINUTE, dueAt: null }]])
+    fires('a', {}, NOW + 2 * HOUR)
+    resolves(NOW + 2 * HOUR)
+    expect(nextEscalation(state)).toBe(NOW + 2 * HOUR + HOUR - MINUTE)
   })
 
   it('mention people and add channels when nobody acknowledged in time, as often as they repeat', () => {
