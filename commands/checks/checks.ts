@@ -1,6 +1,6 @@
 // The commands that add, show, list and edit checks.
 import { z } from 'zod'
-import { endRunAlerts } from '../../src/alerts/check-alerts.ts'
+import { endRunAlerts, renameInAlerts } from '../../src/alerts/check-alerts.ts'
 import type { Button, Row, Text } from '../../src/card.ts'
 import { listBeats } from '../../src/checks/beats.ts'
 import { SHOWN_STATUSES } from '../../src/checks/check.ts'
@@ -129,6 +129,7 @@ const edit = command({
       const renamed = rename === undefined ? changes : { ...changes, name: rename }
       const edited = Object.keys(renamed).length === 0 ? check : editCheck(state, check, renamed, now)
       endRunAlerts(state, edited, edited, context.by.name, now)
+      renameInAlerts(state, check, edited)
       return { check, edited }
     })
     const card = checkCard(edited, context)

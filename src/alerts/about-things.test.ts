@@ -1,6 +1,8 @@
 // Alerts about hosts, checks and what other programs report: when they begin and end, and the actions and labels that they have.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { addCheck } from '../checks/checks.ts'
+import type { Check } from '../checks/check.ts'
+import { addCheck, editCheck } from '../checks/checks.ts'
+import { checkKey } from '../detectors/missed-beat.ts'
 import { addAction } from '../hosts/actions/actions.ts'
 import { recordDismissal } from '../hosts/dismissed-alerts.ts'
 import { recordSource } from '../logs/sources.ts'
@@ -12,11 +14,12 @@ import { DAY, HOUR, MINUTE } from '../time.ts'
 import type { Alert } from './alert.ts'
 import { listAlerts, listHistory, readAlert } from './alerts.ts'
 import { availableActions, readCardActions } from './available-actions.ts'
-import { endCheckAlerts, endRunAlerts } from './check-alerts.ts'
+import { endCheckAlerts, endRunAlerts, renameInAlerts } from './check-alerts.ts'
 import { updateHostAlerts } from './host-alerts.ts'
 import { fireAlert } from './lifecycle.ts'
 import { endForgottenAlerts, lastSentAt, nextForgottenAlert, recordReport, rewindReports } from './reported-alerts.ts'
 import { listKnownValues, listSeenLabels, matchLastWeek } from './seen-labels.ts'
+import { readRootCause } from './suppression/inhibitions.ts'
 import { setThresholds } from './suppression/settings.ts'
 
 const NOW = Date.parse('2026-03-02T09:00:00Z')
@@ -313,4 +316,30 @@ describe('what alerts have had', () => {
     expect(match('project:shop', null)).toEqual([1, 0, [4]])
     expect(match('-project:*', null)).toEqual([1, 1, [5]])
   })
+})
+
+it('the open alerts of a check follow its new name, and those of checks that depend on it know it', () => {
+  const draft = { projectId: 1, timeZone: 'UTC', grace: 1, every: HOUR, severity: 'critical' as const }
+  const database = addCheck(state, { ...draft, name: 'data base' }, 0)
+  const shop = addCheck(state, { ...draft, name: 'shop', dependsOn: 'data base' }, 0)
+  const fires = (check: Check, more: object) =>
+    fireAlert(state, aFinding(checkKey(check), NOW, { projectId: 1, checkId: check.id, ...more }), NOW)
+  const buttons = [{ label: 'Output', line: 'checks output "data base" --beat 7' }]
+  fires(database, {
+    ...{ title: 'data base failed', labels: { check: 'data base', miss: 'failed' } },
+    observation: { lines: [], buttons },
+  })
+  fires(shop, { labels: { check: 'shop', depends_on: 'data base' } })
+  const rootOf = (id: number) => readRootCause(state, readAlert(state, id)!)?.id
+  expect(rootOf(2)).toBe(1)
+  const { version } = readAlert(state, 1)!
+  const renamed = editCheck(state, database, { name: 'db' }, NOW)
+  renameInAlerts(state, database, renamed)
+  expect(readAlert(state, 1)).toMatchObject({
+    ...{ title: 'db failed', labels: { check: 'db', miss: 'failed' }, version: version + 1 },
+    observation: { buttons: [{ line: 'checks output db --beat 7' }] },
+  })
+  expect([readAlert(state, 2)!.labels, rootOf(2)]).toEqual([{ check: 'shop', depends_on: 'db' }, 1])
+  renameInAlerts(state, renamed, renamed)
+  expect(readAlert(state, 1)!.version).toBe(version + 1)
 })

@@ -1,14 +1,14 @@
 // Healthchecks' management API, versions 1 to 3: list, create, change, pause, resume and delete checks, and read their pings.
 import type { HttpBindings } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { endCheckAlerts } from '../../alerts/check-alerts.ts'
+import { endCheckAlerts, renameInAlerts } from '../../alerts/check-alerts.ts'
 import { listBeats } from '../../checks/beats.ts'
 import type { Check } from '../../checks/check.ts'
 import { countChecks, listChecks, pauseCheck, readCheckByUuid, removeCheck, renewCheck } from '../../checks/checks.ts'
 import { listFlips } from '../../checks/flips.ts'
 import { listDetails, readDetails } from '../../checks/healthchecks/check-details.ts'
 import { checkDocument, flipDocument, pingDocument, type View } from '../../checks/healthchecks/check-document.ts'
-import { readSpec, SpecError } from '../../checks/healthchecks/check-spec.ts'
+import { type CheckSpec, readSpec, SpecError } from '../../checks/healthchecks/check-spec.ts'
 import { createFromSpec, findUnique, type SpecTarget, updateFromSpec } from '../../checks/healthchecks/save-spec.ts'
 import { uniqueKey } from '../../checks/unique-key.ts'
 import { listChannels } from '../../notifications/routing/channels.ts'
@@ -135,9 +135,7 @@ function create(call: Call): Response {
   const existing = findUnique(state, caller.project.id, spec)
   if (!existing && countChecks(state, { projectId: caller.project.id }) >= MAX_CHECKS)
     throw new ApiError(403, `The project already has ${MAX_CHECKS.toLocaleString('en')} checks, and may have no more.`)
-  const check = existing
-    ? updateFromSpec(state, existing, spec, target(call))
-    : createFromSpec(state, spec, target(call))
+  const check = existing ? applySpec(call, existing, spec) : createFromSpec(state, spec, target(call))
   if (spec.channels !== undefined) rerouteOpenAlerts(state)
   record(call, existing ? 'update' : 'create', check)
   return jsonAnswer(shown(call, check), existing ? 200 : 201)
@@ -146,10 +144,19 @@ function create(call: Call): Response {
 function update(call: Call, names: Names): Response {
   const check = findCheck(call, names)
   const spec = readSpec(call.caller.json)
-  const updated = updateFromSpec(call.options.state, check, spec, target(call))
+  const updated = applySpec(call, check, spec)
   if (spec.channels !== undefined) rerouteOpenAlerts(call.options.state)
   record(call, 'update', updated)
   return jsonAnswer(shown(call, updated))
+}
+
+function applySpec(call: Call, check: Check, spec: CheckSpec): Check {
+  const { state } = call.options
+  return state.transaction(() => {
+    const updated = updateFromSpec(state, check, spec, target(call))
+    renameInAlerts(state, check, updated)
+    return updated
+  })
 }
 
 function target({ options, caller, view }: Call): SpecTarget {
