@@ -62,10 +62,16 @@ export function readShownPage(state: State, page: StatusPage, now: number): Show
 /** The planned maintenance that would suppress the alerts of a check. */
 function windowsOf(state: State, check: Check, planned: readonly Maintenance[]): Maintenance[] {
   const project = readProjectById(state, check.projectId)?.name ?? null
-  const labels = { check: check.name, ...(check.host === null ? {} : { host: check.host }) }
+  const labels = {
+    check: check.name,
+    ...(check.host === null ? {} : { host: check.host }),
+    ...(check.dependsOn === null ? {} : { depends_on: check.dependsOn }),
+    ...(check.lan ? { lan: 'yes' } : {}),
+  }
   const { severity, owner } = check
   const alert = {
-    title: '',
+    // What every title of its alerts begins with: words of a matcher are looked for there.
+    title: check.name,
     severity,
     owner,
     detector: check.probed ? 'probe' : 'missed-beat',

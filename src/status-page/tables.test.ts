@@ -192,8 +192,9 @@ describe('what strangers see', () => {
   it('is maintenance by what would detect their failure', () => {
     shows([check('job'), 'Job'], [check('web', {}, { probed: true }), 'Web'])
     plan('jobs', 'detector:missed-beat', NOW)
+    plan('by a word', 'job severity:critical', NOW + 2)
     plan('probes', 'detector:probe', NOW + 1)
-    expect(read().maintenance.map(({ components }) => components)).toEqual([['Job'], ['Web']])
+    expect(read().maintenance.map(({ components }) => components)).toEqual([['Job'], ['Web'], ['Job']])
   })
 
   it('is one page for people and one for programs', () => {

@@ -335,6 +335,13 @@ describe('wrong keys', () => {
     expect((await guess('203.0.113.10', ROUTES[3], { authorization: 'Bearer admin-key-for-tests' })).status).toBe(200)
   })
 
+  it("are none when Healthchecks' API refuses a right key what it may not do", async () => {
+    const pause = { method: 'POST', path: '/api/v3/checks/x/pause', needs: 'responder' as const }
+    for (const kind of ['viewer', 'intake', 'signed'] as const)
+      for (let n = 0; n < 30; n++) expect((await guess('203.0.113.9', pause, bearer(keys[kind]))).status).toBe(401)
+    expect((await guess('203.0.113.9')).status).toBe(401)
+  })
+
   it('are in the log with the address first, as fail2ban reads it; requests without a key are not', async () => {
     const lines: string[] = []
     const logger = { debug() {}, info() {}, warn: (message: string) => void lines.push(message), error() {} }

@@ -144,6 +144,8 @@ it('badges have each tag once, and none without a name', async () => {
     path('a').replace('/a.', '/b.'),
     path('*').replace('.json', ''),
     path('*').replace('.json', '.png'),
+    // As many characters as a signature has, but more bytes.
+    path('*').replace(/[^/]+[.]json$/, `${encodeURIComponent('ä'.repeat(8))}.json`),
     `${path('a').split('/').slice(0, -1).join('/')}/.json`,
   ])
     expect((await ask('GET', wrong)).status, wrong).toBe(404)

@@ -24,6 +24,7 @@ export type ApiCaller = {
   actor: { platform: 'api'; id: string; name: string; address: string }
 }
 
+const WRONG_KEY = 'wrong api key'
 const MAX_BODY_BYTES = 256 * 1024
 
 /**
@@ -64,9 +65,11 @@ function identifyCaller(
     return { project, readOnly: false, json, actor: { platform: 'api', id: 'admin', name: 'admin', address } }
   }
   const found = readKeyBySecret(state, shown.secret)
-  const isViewer = found?.key.role === 'viewer'
-  if (!found || found.key.signed || found.key.role === 'intake' || (isViewer && needs === 'write'))
-    throw new Problem('unauthorized', 'wrong api key')
+  if (!found) throw new Problem('unauthorized', WRONG_KEY)
+  const isViewer = found.key.role === 'viewer'
+  // The answer is that of Healthchecks; a right key that may not do this is no guess, which would count against its address.
+  if (found.key.signed || found.key.role === 'intake' || (isViewer && needs === 'write'))
+    throw new ApiError(401, WRONG_KEY)
   const { key, project } = found
   const actor = { platform: 'api' as const, id: key.id, name: `key ${key.id}`, keyId: key.id, address }
   return { project, readOnly: isViewer, json, actor }

@@ -156,7 +156,8 @@ function signTag(secret: string, { id }: Project, tag: string): string {
 }
 
 function isEqual(shown: string, right: string): boolean {
-  return shown.length === right.length && timingSafeEqual(Buffer.from(shown), Buffer.from(right))
+  const [given, wanted] = [Buffer.from(shown), Buffer.from(right)]
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
 }
 
 function hmac(secret: string, text: string): Buffer {
