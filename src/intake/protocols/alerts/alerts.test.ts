@@ -49,6 +49,14 @@ describe('Grafana', () => {
     ])
   })
 
+  it('reports the test of a contact point for a quarter of an hour', () => {
+    const alert = { status: 'firing', labels: { alertname: 'TestAlert', instance: 'Grafana' }, fingerprint: 'a' }
+    const test = { alerts: [{ ...alert, annotations: { summary: 'Notification test' } }] }
+    expect(reports(grafana, test)).toMatchObject([{ title: 'Notification test', silenceMs: 15 * 60_000 }])
+    const other = { ...alert, labels: { alertname: 'TestAlert', instance: 'web-1' } }
+    expect(reports(grafana, { alerts: [other] })[0]).not.toHaveProperty('silenceMs')
+  })
+
   it('names the rule that has no data', () => {
     expect(reports(grafana, GRAFANA_NO_DATA)).toMatchObject([
       { title: 'Orders per minute has no data', severity: 'critical' },

@@ -3,7 +3,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { Problem } from '../../../problem.ts'
-import { DAY } from '../../../time.ts'
+import { DAY, MINUTE } from '../../../time.ts'
 import { withIntakeKey } from '../../openapi/security.ts'
 import { LOG_HEADERS } from '../../receive/log-parameters.ts'
 import type { AlertProtocol } from '../protocol.ts'
@@ -111,6 +111,9 @@ const OWN_NAMES: ReadonlyMap<string, string> = new Map([
   ['DatasourceError', 'cannot be evaluated'],
 ])
 
+/** How long the alert of the button Test stays: Grafana never reports its end. */
+const TEST_SILENCE_MS = 15 * MINUTE
+
 function toReport(alert: z.output<typeof ALERT>, groupKey: string | undefined): ReportedAlert {
   const labels = readLabels(alert.labels ?? {})
   const annotations = objectOf(alert.annotations)
@@ -126,6 +129,7 @@ function toReport(alert: z.output<typeof ALERT>, groupKey: string | undefined): 
     severity: readSeverity(labels.severity ?? labels.priority),
     since: instantOf(alert.startsAt) ?? null,
     endsAt: instantOf(alert.endsAt),
+    ...(alertname === 'TestAlert' && instance === 'Grafana' ? { silenceMs: TEST_SILENCE_MS } : {}),
     labels: {
       ...labels,
       ...(labels.host === undefined && instance !== undefined ? { host: instance.replace(/:\d+$/, '') } : {}),
