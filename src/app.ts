@@ -191,8 +191,7 @@ function buildJobs(
   const follows = reading && createFollowJob(reading)
   const logFetcher = reading && createLogFetcher(reading)
   const actions = createActionRunner({ state, hostRuntime: hosts, clock, logger, channels: registry.all })
-  const searchRules =
-    store && createSearchRules(state, ruleKinds, readBy(store, 'search rules'), clock, logger, config.timeZone)
+  const searchRules = store && createSearchRules(state, ruleKinds, store, clock, logger, config.timeZone)
   const scheduler = createScheduler({
     state,
     ruleKinds,

@@ -7,6 +7,7 @@ import { createRuleKinds } from '../detectors/rules/rule-kind.ts'
 import { addRule, editRule, findRule, type NewRule, removeRule } from '../detectors/rules/rules.ts'
 import { silentLogger } from '../logger.ts'
 import type { LogReader, PageRequest } from '../logs/store.ts'
+import { addProject } from '../projects/projects.ts'
 import { memoryState, type State } from '../state/database.ts'
 import { createFakeClock, type FakeClock, settled } from '../testing/fake-clock.ts'
 import { HOUR, MINUTE, SECOND } from '../time.ts'
@@ -198,4 +199,21 @@ describe('stopping', () => {
     await clock.advance(MINUTE)
     expect(counts).toEqual([])
   })
+})
+
+it('the rules of a project do not wait for the searches of another one', async () => {
+  const [shop, bank] = ['shop', 'bank'].map(name => addProject(state, name, 0).id)
+  hasRule('slow', { projectId: shop! })
+  rules.start()
+  const open = hold()
+  await clock.advance(INTERVAL_MS)
+  gate = Promise.resolve()
+  hasRule('quick', { projectId: bank! })
+  total = 5
+  await clock.advance(2 * INTERVAL_MS)
+  expect(titles()).toEqual(['quick: 5 lines in 1 min'])
+  open()
+  await settled()
+  expect(titles().sort()).toEqual(['quick: 5 lines in 1 min', 'slow: 5 lines in 1 min'])
+  await rules.stop()
 })

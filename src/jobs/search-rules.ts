@@ -1,4 +1,4 @@
-// Evaluates the rules that search the log store: every 15 s, one after the other, by the number of lines they find.
+// Evaluates the rules that search the log store: every 15 s, those of a project one after the other, by the number of lines they find.
 import { applyResults } from '../alerts/lifecycle.ts'
 import type { Clock } from '../clock.ts'
 import { storeDecision } from '../detectors/rules/decision.ts'
@@ -7,7 +7,7 @@ import type { Rule } from '../detectors/rules/rule.ts'
 import type { RuleKinds, SearchEvaluation } from '../detectors/rules/rule-kind.ts'
 import { activeRules, readRule } from '../detectors/rules/rules.ts'
 import type { Logger } from '../logger.ts'
-import type { LogReader } from '../logs/store.ts'
+import { type LogReader, type LogStore, readBy } from '../logs/store.ts'
 import type { State } from '../state/database.ts'
 import { SECOND } from '../time.ts'
 
@@ -22,45 +22,60 @@ export interface SearchRules {
 }
 
 /**
- * Evaluates the search rules over `store`. A search selects lines by their own time: a line that arrives later than the
+ * Evaluates the search rules over `store`. Projects do not wait for each other's searches, which take turns. A search selects lines by their own time: a line that arrives later than the
  * window is long is not found. Counts are exact up to 100,000 lines.
  */
 export function createSearchRules(
   state: State,
   kinds: RuleKinds,
-  store: LogReader,
+  store: LogReader & Pick<LogStore, 'readBy'>,
   clock: Clock,
   logger: Logger,
   timeZone: string,
 ): SearchRules {
   let cancel = () => {}
-  let running: Promise<void> = Promise.resolve()
+  /** By project (null is all of them): the searches of its rules that are under way. */
+  const running = new Map<number | null, Promise<void>>()
   let isStopped = false
 
-  const evaluateAll = async () => {
-    for (const { name, evaluation } of kinds.all) {
-      if (evaluation.trigger !== 'search') continue
-      for (const rule of activeRules(state, name)) {
-        if (isStopped) return
-        try {
-          await evaluate(rule, evaluation)
-        } catch (error) {
-          logger.warn(`rule evaluation failed; retrying in ${EVALUATION_INTERVAL_MS / SECOND} s`, {
-            rule: rule.name,
-            error,
-          })
-        }
+  const startDue = () => {
+    const all = kinds.all.flatMap(({ name, evaluation }) =>
+      evaluation.trigger === 'search' ? activeRules(state, name).map(rule => ({ rule, evaluation })) : [],
+    )
+    for (const [projectId, own] of Map.groupBy(all, ({ rule }) => rule.projectId)) {
+      if (running.has(projectId)) continue
+      const reader = readBy(store as LogStore, `search rules of ${projectId ?? 'all projects'}`)
+      running.set(
+        projectId,
+        evaluateAll(own, reader).finally(() => running.delete(projectId)),
+      )
+    }
+  }
+
+  const evaluateAll = async (rules: readonly { rule: Rule; evaluation: SearchEvaluation }[], reader: LogReader) => {
+    for (const { rule, evaluation } of rules) {
+      if (isStopped) return
+      try {
+        await evaluate(rule, evaluation, reader)
+      } catch (error) {
+        logger.warn(`rule evaluation failed; retrying in ${EVALUATION_INTERVAL_MS / SECOND} s`, {
+          rule: rule.name,
+          error,
+        })
       }
     }
   }
 
-  const evaluate = async (rule: Rule, evaluation: SearchEvaluation) => {
+  const evaluate = async (listed: Rule, evaluation: SearchEvaluation, reader: LogReader) => {
     const now = clock.now()
+    // Those before it may have taken long.
+    const rule = readRule(state, listed.id)
+    if (!rule || rule.paused) return
     const query = evaluation.query(state, rule, now, timeZone)
-    const { total, atLeast: isLowerBound } = await store.count(query, TIMEOUT_MS)
+    const { total, atLeast: isLowerBound } = await reader.count(query, TIMEOUT_MS)
     const count = { total, isLowerBound }
     const { lines } = evaluation.isBreached(rule, count)
-      ? await store.search({ query, order: 'newest', limit: MAX_SAMPLES, cursor: null, timeoutMs: TIMEOUT_MS })
+      ? await reader.search({ query, order: 'newest', limit: MAX_SAMPLES, cursor: null, timeoutMs: TIMEOUT_MS })
       : { lines: [] }
     // The rule may have been edited, paused or removed meanwhile.
     const current = readRule(state, rule.id)
@@ -76,7 +91,12 @@ export function createSearchRules(
   const schedule = () => {
     if (isStopped) return
     cancel = clock.at(clock.now() + EVALUATION_INTERVAL_MS, () => {
-      running = evaluateAll().finally(schedule)
+      try {
+        startDue()
+      } catch (error) {
+        logger.error(`reading the rules failed; retrying in ${EVALUATION_INTERVAL_MS / SECOND} s`, { error })
+      }
+      schedule()
     })
   }
 
@@ -85,7 +105,7 @@ export function createSearchRules(
     async stop() {
       isStopped = true
       cancel()
-      await running
+      await Promise.all(running.values())
     },
   }
 }
