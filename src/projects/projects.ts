@@ -123,6 +123,16 @@ export function rotatePingKey(state: State, id: number): Project {
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
 }
 
+/** What is kept in memory of rows that are deleted with their project. */
+const REMEMBERED_OF_PROJECTS = [
+  'log series',
+  'all series',
+  'series of a project',
+  'series of the minute',
+  'sources',
+  'rules',
+] as const
+
 /**
  * Removes a project with its checks, beats, keys and saved searches, and notes that its log lines must be purged. Throws
  * `conflict` for the first project.
@@ -142,8 +152,7 @@ export function removeProject(state: State, project: Project, now: number): void
   })
   state.forget('checks by uuid')
   forgetProjects(state)
-  for (const name of ['log series', 'all series', 'series of a project', 'series of the minute', 'sources'] as const)
-    state.forget(name)
+  for (const name of REMEMBERED_OF_PROJECTS) state.forget(name)
 }
 
 /** The removed projects whose lines may still be stored. */

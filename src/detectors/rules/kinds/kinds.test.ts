@@ -4,7 +4,7 @@ import { plainText, type Text } from '../../../card.ts'
 import { saveMeasurements } from '../../../hosts/metrics/samples.ts'
 import { addCount, seriesFor } from '../../../logs/counters.ts'
 import { recordSource } from '../../../logs/sources.ts'
-import { addProject } from '../../../projects/projects.ts'
+import { addProject, readProject, removeProject } from '../../../projects/projects.ts'
 import { memoryState, type State } from '../../../state/database.ts'
 import { containers, hosts as hostTable } from '../../../state/schema/index.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../../time.ts'
@@ -62,6 +62,13 @@ describe('a number of lines', () => {
       '10 lines in 5 min, at worst 10 lines; the rule many alerts at at least 10 lines in 5 min.',
     )
     expect(buttons(found)).toEqual(['logs search "source:api last:1h"'])
+  })
+
+  it('is counted by no rule of a project that was removed', () => {
+    rule('threshold', { threshold: 1, operator: '<', window: 5 * MINUTE, matcher: 'source:api', projectId: 2 })
+    expect(findings()).toHaveLength(1)
+    removeProject(state, readProject(state, 'shop')!, NOW)
+    expect(findings()).toEqual([])
   })
 
   it('of one project leads to the lines of that project', () => {
