@@ -64,7 +64,9 @@ export function createSatellite(options: SatelliteOptions) {
   const telemetry = createTelemetry()
   const storage = new StorageHealth(state)
   const commit = createGroupCommit(state, ms => telemetry.commits.record(ms / SECOND))
-  const spool = openSpool(state, key, config.satellite.diskBudgetBytes)
+  const spool = openSpool(state, key, config.satellite.diskBudgetBytes, records =>
+    logger.error('what waits here is damaged, so a part of it is lost; check the disk', { records }),
+  )
   const prober = createProber(config.connectivityTargets, clock, logger, options.reach)
   const rates = createRates(state, clock)
   const watch = createMainWatch({

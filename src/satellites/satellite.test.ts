@@ -121,6 +121,24 @@ it('finding what to send and what was sent reads none of what waits, however muc
   expect(spool.count('lines')).toBe(0)
 })
 
+it('what waits and was damaged on the disk is removed, and what waits behind it is sent', () => {
+  const state = memoryState()
+  const damaged: number[] = []
+  const spool = openSpool(state, 'key', 1_000_000, records => damaged.push(records))
+  const downtime = (at: number) => ({ kind: 'downtime' as const, from: at, to: at, at })
+  state.transaction(() => {
+    for (const at of [1, 2, 3, 4]) spool.add(downtime(at), Buffer.alloc(0))
+  })
+  const damage = (seq: number) => state.prepare('update spool set sealed = zeroblob(100) where seq = ?').run(seq)
+  const read = () => spool.read('beats', 1_000_000, 2).records.map(({ seq }) => seq)
+  damage(1)
+  expect([read(), damaged, spool.count('beats')]).toEqual([[2], [1], 3])
+  for (const seq of [2, 3]) damage(seq)
+  expect([read(), damaged, spool.count('beats')]).toEqual([[4], [1, 2], 1])
+  damage(4)
+  expect([read(), damaged, spool.waiting()]).toEqual([[], [1, 2, 1], { records: 0, bytes: 0, since: null }])
+})
+
 describe('an answer of the main', () => {
   const answers = (...given: [status: number, body: unknown, headers?: Record<string, string>][]) => {
     const client = createMainClient('key', async () => {

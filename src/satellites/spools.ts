@@ -22,9 +22,15 @@ export function deriveKey(satelliteKey: string, purpose: 'spool' | 'vault'): Buf
 
 /**
  * The spool in a satellite's state. Records are encrypted (AES-256-GCM) with a key that follows from that of the satellite and
- * is never stored: what waits is not masked yet. Throws `conflict` when something waits there under another key.
+ * is never stored: what waits is not masked yet. `onDamage` is told of records that cannot be read again. Throws `conflict` when
+ * something waits there under another key.
  */
-export function openSpool(state: State, satelliteKey: string, limitBytes: number) {
+export function openSpool(
+  state: State,
+  satelliteKey: string,
+  limitBytes: number,
+  onDamage: (records: number) => void = () => {},
+) {
   const key = deriveKey(satelliteKey, 'spool')
   const { stream } = openStream(state, satelliteKey)
   labelAll(state, key, stream)
@@ -42,6 +48,39 @@ export function openSpool(state: State, satelliteKey: string, limitBytes: number
   const totals = (): Totals => {
     const [beats, lines] = [totalsOf('beats'), totalsOf('lines')]
     return { records: beats.records + lines.records, bytes: beats.bytes + lines.bytes }
+  }
+
+  /** Removes records that the disk gave back otherwise than they were written: nothing behind them would ever be sent. */
+  const removeDamaged = (kind: StreamKind, seqs: readonly number[]) => {
+    state.transaction(() => {
+      const remove = state.prepare('delete from spool where seq = ?')
+      for (const seq of seqs) remove.run(seq)
+      state.memory<Totals>('spool totals').delete(kind)
+    })
+    onDamage(seqs.length)
+  }
+
+  /**
+   * The oldest records of a kind, all of one run, at least one if there is any, up to about `maxBytes` and `maxRecords`.
+   * Without any, `run` is that of this process.
+   */
+  const read = (kind: StreamKind, maxBytes: number, maxRecords: number): { run: string; records: SentRecord[] } => {
+    const rows = state.prepare<[string, number], { seq: number; bytes: number; run: string }>(OLDEST_OF_KIND)
+    let size = 0
+    const seqs: number[] = []
+    let of: string | null = null
+    for (const row of rows.all(kind, maxRecords)) {
+      size += row.bytes
+      if (seqs.length > 0 && (size > maxBytes || row.run !== of)) break
+      of = row.run
+      seqs.push(row.seq)
+    }
+    const sealed = state.prepare<[number], { sealed: Buffer }>('select sealed from spool where seq = ?')
+    const opened = seqs.map(seq => ({ seq, whole: openWhole(key, sealed.get(seq)!.sealed) }))
+    const records = opened.flatMap(({ seq, whole }) => (whole ? [{ seq, ...whole }] : []))
+    const damaged = opened.filter(({ whole }) => whole === null).map(({ seq }) => seq)
+    if (damaged.length > 0) removeDamaged(kind, damaged)
+    return damaged.length > 0 && records.length === 0 ? read(kind, maxBytes, maxRecords) : { run: of ?? run, records }
   }
 
   return {
@@ -70,24 +109,7 @@ export function openSpool(state: State, satelliteKey: string, limitBytes: number
       state.prepare(INSERT).run(record.at, size, kind, run, sealed)
       state.memory<Totals>('spool totals').set(kind, { records: records + 1, bytes: bytes + size })
     },
-    /**
-     * The oldest records of a kind, all of one run, at least one if there is any, up to about `maxBytes` and `maxRecords`.
-     * Without any, `run` is that of this process.
-     */
-    read(kind: StreamKind, maxBytes: number, maxRecords: number): { run: string; records: SentRecord[] } {
-      const rows = state.prepare<[string, number], { seq: number; bytes: number; run: string }>(OLDEST_OF_KIND)
-      let size = 0
-      const seqs: number[] = []
-      let of: string | null = null
-      for (const row of rows.all(kind, maxRecords)) {
-        size += row.bytes
-        if (seqs.length > 0 && (size > maxBytes || row.run !== of)) break
-        of = row.run
-        seqs.push(row.seq)
-      }
-      const read = state.prepare<[number], { sealed: Buffer }>('select sealed from spool where seq = ?')
-      return { run: of ?? run, records: seqs.map(seq => ({ seq, ...open(key, read.get(seq)!.sealed) })) }
-    },
+    read,
     /** Forgets what the main has: everything of a kind and a run up to `through`. */
     forget(kind: StreamKind, run: string, through: number): void {
       state.transaction(() => {
@@ -198,6 +220,15 @@ function seal(key: Buffer, record: SatelliteRecord, body: Buffer): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
   const sealed = [nonce, cipher.update(length), cipher.update(json), cipher.update(body), cipher.final()]
   return Buffer.concat([...sealed, cipher.getAuthTag()])
+}
+
+/** The record; null when it is not what was written. */
+function openWhole(key: Buffer, sealed: Buffer): ReturnType<typeof open> | null {
+  try {
+    return open(key, sealed)
+  } catch {
+    return null
+  }
 }
 
 function open(key: Buffer, sealed: Buffer): { record: SatelliteRecord; body: Buffer } {
