@@ -105,3 +105,16 @@ it.each([
   ['long-id|ack 1', null, 'long-id|ack 1'],
   ['vakt1|note\n2', 'vakt1', 'note\n2'],
 ])('the press %j is of %s', (data, instance, line) => expect(readPress(data)).toEqual({ instance, line }))
+
+it('a question whose button has no room for its line says what to type, and other buttons are left out', () => {
+  const line = `ack all "${'x'.repeat(60)}" --yes`
+  const buttons = [
+    { label: 'Acknowledge all', line, tone: 'primary' as const },
+    { label: 'Logs', line: `logs search ${'x'.repeat(60)}` },
+    { label: 'Remove', line: 'checks remove a --yes', tone: 'danger' as const },
+  ]
+  const { text, keyboard } = renderCard({ title: 'Acknowledge?', tone: 'warning', buttons }, 'UTC')
+  expect(text).toContain(`Type <code>/ack all &quot;${'x'.repeat(60)}&quot; --yes</code> (Acknowledge all).`)
+  expect(text.match(/Type /g)).toHaveLength(1)
+  expect(keyboard.inline_keyboard.flat()).toMatchObject([{ text: 'Remove' }])
+})

@@ -44,6 +44,7 @@ export function renderCard(card: Card, timeZone: string, instance?: string): Ren
     ...lines.map(html),
     ...fields.map(({ name, value }) => `<b>${escapeProse(cutText(name, MAX_FIELD_NAME_LENGTH))}:</b> ${html(value)}`),
     ...(code && code.text.trim() !== '' ? [`<pre>${escapeHtml(cutText(code.text, MAX_CODE_LENGTH))}</pre>`] : []),
+    ...buttons.filter(needsTyping).map(button => html(['Type ', { code: `/${button.line}` }, ` (${button.label}).`])),
     ...(footer === undefined ? [] : [`<i>${html(footer)}</i>`]),
   ]
   return {
@@ -88,6 +89,14 @@ function buttonRows(buttons: readonly Button[], instance: string | undefined): I
   )
 }
 
+/** Whether a button answers a question and its line is too long for Telegram: then people type the line instead. */
+function needsTyping({ line, url, tone }: Button): boolean {
+  const isAnswer = tone === 'primary' || tone === 'danger'
+  return isAnswer && url === undefined && !fits(line) && line.length < MAX_SPAN_LENGTH
+}
+
+const fits = (data: string) => Buffer.byteLength(data) <= MAX_CALLBACK_BYTES
+
 /** The command line of a pressed button, and the id of the Vakt that made it; null for one without. */
 export function readPress(data: string): { line: string; instance: string | null } {
   const [, instance = null, line = data] = /^(\w{5})\|(.*)$/s.exec(data) ?? []
@@ -98,7 +107,6 @@ export function readPress(data: string): { line: string; instance: string | null
 function toButton({ label, line, url }: Button, instance: string | undefined): InlineKeyboardButton[] {
   const text = cutText(safeText(label), MAX_LABEL_LENGTH) || '–'
   if (url !== undefined) return /^https?:\/\//.test(url) ? [{ text, url }] : []
-  const fits = (data: string) => Buffer.byteLength(data) <= MAX_CALLBACK_BYTES
   const marked = instance === undefined ? line : `${instance}|${line}`
   return line !== '' && fits(line) ? [{ text, callback_data: fits(marked) ? marked : line }] : []
 }
