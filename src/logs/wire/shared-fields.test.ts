@@ -1,7 +1,7 @@
 // Fields that all records of a request share: whole where there is room, cut where their copies would fill the memory.
 import { describe, expect, it } from 'vitest'
 import { lokiJson, lokiSnappy, otlpProtobuf } from '../../testing/wire.ts'
-import { limitShared } from './shared-fields.ts'
+import { limitName, limitShared } from './shared-fields.ts'
 import type { WireRecord } from './wire-format.ts'
 import { wireFormat } from './wire-formats.ts'
 
@@ -34,6 +34,27 @@ describe('shared fields', () => {
     expect(limited).toEqual({ long: expect.stringMatching(/^(word )+…$/), z: 1 })
     const secret = `token ${'s'.repeat(600)}`
     expect(limitShared({ secret, fill: 'y'.repeat(5_000) }, 50_000)).toMatchObject({ secret: 'token …' })
+  })
+
+  it('are whole up to the room of a record, and each text up to a quarter of it', () => {
+    // A field costs its name, its text and sixteen characters.
+    const fits = { a: 'x'.repeat(2_048 - 17) }
+    expect(limitShared(fits, 1e9)).toBe(fits)
+    expect(limitShared({ a: 'x'.repeat(2_048 - 16) }, 1e9)).toEqual({ a: '…' })
+    const four = { a: 'x'.repeat(512), b: 'y'.repeat(512), c: 'z'.repeat(512), d: 'u'.repeat(444), e: 'left out' }
+    expect(limitShared(four, 1e9)).toEqual({ ...four, d: four.d, e: undefined })
+    expect(limitShared({ ...four, d: 'u'.repeat(445) }, 1e9)).toEqual({
+      a: four.a,
+      b: four.b,
+      c: four.c,
+      e: 'left out',
+    })
+    expect(limitShared({ ...four, n: null, t: true }, 1e9)).not.toHaveProperty('n')
+  })
+
+  it('have names of up to two thousand characters', () => {
+    expect(limitName('x'.repeat(2_000))).toHaveLength(2_000)
+    expect(limitName('x'.repeat(2_001))).toHaveLength(2_000)
   })
 
   const attributes = Array.from({ length: 20 }, (_, i) => ({ key: `k${i}`, value: { stringValue: 'v'.repeat(4_000) } }))
