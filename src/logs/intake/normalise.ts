@@ -213,7 +213,9 @@ class RecordReader {
         for (const name in value) add(name, (value as Fields)[name])
       else add(own, value)
     }
-    if (errorRest && Object.keys(errorRest).length > 0) add(error || stack, errorRest)
+    // An error that is no object stays under its name; the rest is that of the stack then.
+    const errorName = error === '' || this.remaining.includes(error) ? stack : error
+    if (errorRest && Object.keys(errorRest).length > 0) add(errorName, errorRest)
     if (dropped > 0) attributes['vakt.dropped'] = dropped
     return attributes
   }
