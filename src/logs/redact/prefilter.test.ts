@@ -60,6 +60,79 @@ describe('the traits of a text', () => {
     )
   })
 
+  it.each([
+    ...[
+      'password',
+      'passwd',
+      'passphrase',
+      'passcode',
+      'pwd',
+      'secret',
+      'credential',
+      'api_key',
+      'accesskey',
+      'private-key',
+    ],
+    ...[
+      'authorization',
+      'cookie',
+      'sessionid',
+      'sess_id',
+      'sess-id',
+      'sess.id',
+      'sessid',
+      'csrf',
+      'xsrf',
+      'cvv',
+      'cvc',
+    ],
+    ...[
+      'card_number',
+      'cardno',
+      'card.no',
+      'ccnumber',
+      'cc_number',
+      'token',
+      'pass',
+      'jwt',
+      'bearer',
+      'otp',
+      'psk',
+      'pw',
+    ],
+    ...['db_pw', 'rootpw', 'redispass', 'wpa_psk', 'pin', 'hmac', 'signature', 'sig', 'auth', 'session', 'sid'],
+    ...['passwort', 'pass_wort', 'passord', 'kennwort', 'motdepasse', 'contrasena', 'senha', 'wachtwoord', 'losenord'],
+    ...[
+      'salasana',
+      'adgangskode',
+      'haslo',
+      'lösenord',
+      'hasło',
+      'şifre',
+      'contraseña',
+      'пароль',
+      'гасло',
+      'κωδικός',
+      '密码',
+      '密碼',
+      '비밀번호',
+      'mot de passe',
+      'パスワード',
+    ],
+  ])('are those of a secret under the name %s', name => {
+    for (const value of ['a1b2c3d4e5f6a7b8', '1234567'])
+      for (const text of [
+        `${name}=${value}`,
+        `${name.toUpperCase()}: ${value}`,
+        `{"${name}":"${value}"}`,
+        `{'${name}': '${value}'}`,
+        `${name} = ${value}`,
+        `{\\"${name}\\":\\"${value}\\"}`,
+      ])
+        expect(redact(text), text).toBe(redactThoroughly(text))
+    expect(redact(`${name}=a1b2c3d4e5f6a7b8 ${name}=1234567`)).toContain('[hidden:')
+  })
+
   it('have the triple of every prefix of a token', () => {
     const texts = alternatives(PREFIX.source).flatMap(expand)
     expect(texts.length).toBeGreaterThan(250)

@@ -6,9 +6,12 @@
  */
 const TRIPLES = [
   // Names: password, pwd, credential, token, key, auth, cookie, session, csrf, cvv, jwt, otp, card, psk, pw, pin, signature.
-  'pas|pwd|cre|tok|key|uth|coo|ssi|srf|cvv|cvc|jwt|otp|rdn|rd_|rd-|rd.|ccn|cc_|cc-|cc.|rer|psk|pw=|pw:|pw"|pin|hma|sig|sid',
-  // The same in other languages, and in text that is encoded.
-  'nha|cht|asa|ras|lös|asł|пар|ПАР|гас|ГАС|密码:|密码=|密码：|密碼:|密碼：|パスワ|비밀번|şif|κωδ|\\u0',
+  'pas|pwd|cre|tok|key|uth|coo|ssi|srf|cvv|cvc|jwt|otp|rdn|rd_|rd-|rd.|ccn|cc_|cc-|cc.|rer|psk|pin|hma|sig|sid',
+  // `pw` before its sign, `sess_id`, `sess-id`, `sess.id`.
+  'pw=|pw:|pw"|pw\'|pw |pw\\|s_i|s-i|s.i',
+  // The same in other languages, with and without their accents, and in text that is encoded.
+  'nha|cht|asa|ras|nnw|gsk|eno|asl|lös|asł|asŁ|Şif|пар|ПАР|гас|ГАС|パスワ|비밀번|şif|κωδ|ΚΩΔ|\\u0',
+  '密码:|密码=|密码：|密码＝|密码"|密码\'|密码 |密碼:|密碼=|密碼：|密碼＝|密碼"|密碼\'|密碼 ',
   // Command lines and SQL: -u user:password, -p password, login … password, basic, identified by.
   ' -u|--u| -p|sic|fie',
   // Prefixes of tokens and paths that hold one.
