@@ -149,6 +149,7 @@ export const WINDOWS: readonly Format[] = [
     title: 'Winlogbeat and Elastic Agent',
     names: ['winlog', 'message'],
     read: ({ winlog, ...rest }: Fields) => {
+      if (typeof winlog !== 'object' || winlog === null) return null
       const { provider_name, computer_name, event_id } = winlog as Fields
       return {
         ...rest,
