@@ -114,7 +114,7 @@ function start(
   return vakt
 
   function spawnOnce(): ChildProcess {
-    const child = spawn(NODE, ['--max-semi-space-size=8', '--import', BUSY_ON_SIGNAL, MAIN, ...words], {
+    const child = spawn(NODE, ['--max-semi-space-size=4', '--import', BUSY_ON_SIGNAL, MAIN, ...words], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env,

@@ -6,8 +6,8 @@ import { errorMessage } from '../text.ts'
 import { chartOption, PIXEL_RATIO, SIZE, type TimeChart } from './time-chart.ts'
 
 const require = createRequire(import.meta.url)
-// One minified file: as hundreds of modules it takes 10 to 30 MB more.
-const { init, setPlatformAPI }: typeof import('echarts') = require('echarts/dist/echarts.min.js')
+// One minified file, with lines and bars and little else: hundreds of modules take 10 to 30 MB more, the whole of ECharts 12.
+const { init, setPlatformAPI }: typeof import('echarts') = require('echarts/dist/echarts.common.min.js')
 const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map(name =>
   require.resolve(`dejavu-fonts-ttf/ttf/${name}`),
 )

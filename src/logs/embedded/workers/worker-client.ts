@@ -32,7 +32,7 @@ const RESTART_DELAY = { baseMs: 100, maxMs: 10_000 }
  * Limits of a worker's heap, MB. Without them V8 lets garbage pile up: 350 MB instead of 290 for a process with the store
  * under load, at the same speed. The old generation has room for the largest body an intake takes, parsed into lines.
  */
-const YOUNG_GENERATION_MB = 24
+const YOUNG_GENERATION_MB = 12
 const OLD_GENERATION_MB = 512
 
 export class WorkerClient<Calls extends Callable> {
