@@ -1,5 +1,4 @@
 // The rule kind error-rate: too many of the lines of a source are errors, by percentage and from a minimum number on.
-
 import { countByMinute, type Series } from '../../../logs/counters.ts'
 import { readSource } from '../../../logs/sources.ts'
 import { type Cooperative, countBySeries } from '../../../logs/window-counts.ts'

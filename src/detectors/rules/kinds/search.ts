@@ -1,5 +1,4 @@
 // The rule kind search: the number of lines that a log search finds is beyond a threshold.
-
 import type { Evidence, Text } from '../../../card.ts'
 import { downtimeBetween } from '../../../checks/downtimes.ts'
 import { parseQuery } from '../../../logs/query/parse.ts'

@@ -1,5 +1,4 @@
 // The rule kind silence: a source that sent logs all the time has stopped.
-
 import type { Text } from '../../../card.ts'
 import { downtimeBetween } from '../../../checks/downtimes.ts'
 import { listSeries } from '../../../logs/counters.ts'

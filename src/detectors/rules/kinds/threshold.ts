@@ -1,5 +1,4 @@
 // The rule kind threshold: a number of lines, or a metric of hosts and containers, is beyond a threshold.
-
 import type { Text } from '../../../card.ts'
 import { downtimeBetween } from '../../../checks/downtimes.ts'
 import type { Host } from '../../../hosts/host.ts'

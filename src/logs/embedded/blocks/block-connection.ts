@@ -87,7 +87,7 @@ export class BlockConnection implements PartitionConnection {
 
   #valuesOf(block: StoredBlock, field: CompletedField): readonly string[] {
     const listed = block.summary.values[field]
-    if (listed) return listed.map(([value]) => value)
+    if (listed) return listed.values
     return this.#view.guarded(() => columnValues(this.#view.open(block), field)) ?? []
   }
 

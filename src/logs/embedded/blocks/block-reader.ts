@@ -1,15 +1,15 @@
 // Reads the columns of one sealed block as a search needs them, each once.
-
 import { errorMessage } from '../../../text.ts'
 import type { Level, LogLine } from '../../line.ts'
 import { lineId } from '../partitions/line-key.ts'
-import { attributeGroup, type BlockSummary, FIELD_COLUMNS, type FieldColumns, type Piece } from './block.ts'
+import { attributeGroup, FIELD_COLUMNS, type FieldColumns, type Piece } from './block.ts'
 import { type AttributeColumns, readAttributes, readAttributesInOnePiece } from './columns/attribute-columns.ts'
 import { ByteReader } from './columns/byte-io.ts'
 import { TextColumn } from './columns/text-column.ts'
 import type { TextLines } from './columns/text-lines.ts'
 import { readNumbers, readTexts, readValues } from './columns/value-column.ts'
 import { decompress } from './compression.ts'
+import type { StoredSummary } from './stored-summary.ts'
 
 /** The compressed bytes of a piece; null when the block has none of it. */
 export type PieceSource = (piece: Piece) => Uint8Array | null
@@ -29,7 +29,7 @@ export class BlockDamagedError extends Error {
 /** Every property and method throws `BlockDamagedError` when a piece that it needs cannot be read. */
 export class BlockReader {
   readonly id: number
-  readonly summary: BlockSummary
+  readonly summary: StoredSummary
   readonly #read: PieceSource
   #keys: Keys | null = null
   #fields: FieldColumns | null = null
@@ -39,7 +39,7 @@ export class BlockReader {
   #ids: { trace: TextLines; span: TextLines } | null | undefined
   #tags: (readonly string[])[] | null = null
 
-  constructor(id: number, summary: BlockSummary, read: PieceSource) {
+  constructor(id: number, summary: StoredSummary, read: PieceSource) {
     this.id = id
     this.summary = summary
     this.#read = read

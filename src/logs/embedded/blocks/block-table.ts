@@ -1,11 +1,12 @@
 // The table of sealed blocks of a partition, and their pieces.
 import { prepared, type Sqlite } from '../../../state/sqlite.ts'
-import { type BlockSummary, PIECES, type SealedBlock } from './block.ts'
+import { PIECES, type SealedBlock } from './block.ts'
 import { BlockReader } from './block-reader.ts'
 import { PIECES_PER_BLOCK } from './schema.ts'
+import { readStoredSummary, type StoredSummary } from './stored-summary.ts'
 
 /** A block by its id, which is never used again. */
-export type StoredBlock = { id: number; summary: BlockSummary }
+export type StoredBlock = { id: number; summary: StoredSummary }
 
 type Row = { id: number; summary: string }
 
@@ -68,5 +69,5 @@ export function openBlock(db: Sqlite, { id, summary }: StoredBlock): BlockReader
 }
 
 function toBlock({ id, summary }: Row): StoredBlock {
-  return { id, summary: JSON.parse(summary) as BlockSummary }
+  return { id, summary: readStoredSummary(summary) }
 }

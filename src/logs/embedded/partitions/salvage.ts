@@ -5,6 +5,7 @@ import { errorMessage } from '../../../text.ts'
 import { parseArrival } from '../blocks/arrivals.ts'
 import { openBlock } from '../blocks/block-table.ts'
 import { hasBlocks } from '../blocks/schema.ts'
+import { readStoredSummary } from '../blocks/stored-summary.ts'
 import { hasRows, LINE_COLUMNS, lineOf, type Row } from '../indexed/rows.ts'
 import type { PlacedLine } from './partition.ts'
 
@@ -49,7 +50,7 @@ function* linesOfBlocks(db: Sqlite): Generator<PlacedLine[]> {
     ([id]) => id,
   ))
     for (const [id, summary] of rows) {
-      const block = attempt(() => openBlock(db, { id, summary: JSON.parse(summary) }))
+      const block = attempt(() => openBlock(db, { id, summary: readStoredSummary(summary) }))
       if (!block) continue
       const { timestamps, positions } = attempt(() => block.keys) ?? { timestamps: [], positions: [] }
       yield [...timestamps.keys()].flatMap(row => {

@@ -4,7 +4,6 @@ import { matches } from '../../../query/matches.ts'
 import type { TopField } from '../../../store.ts'
 import { compareKeys, type LineKey, MAX_POSITION } from '../../partitions/line-key.ts'
 import type { KeyRange, Order, PartitionSearch, Selection } from '../../query/partition-search.ts'
-import type { BlockSummary } from '../block.ts'
 import type { BlockReader } from '../block-reader.ts'
 import type { StoredBlock } from '../block-table.ts'
 import type { BlockView } from '../block-view.ts'
@@ -198,7 +197,7 @@ export class BlockSearch implements PartitionSearch {
   }
 
   /** Whether some of the lines of a block were stored before what is searched. */
-  #isCut({ summary }: { summary: BlockSummary }): boolean {
+  #isCut({ summary }: Pick<StoredBlock, 'summary'>): boolean {
     return summary.firstPosition <= this.#after
   }
 

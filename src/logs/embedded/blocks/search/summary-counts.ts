@@ -2,11 +2,12 @@
 import { MINUTE } from '../../../../time.ts'
 import { LEVELS, type Level } from '../../../line.ts'
 import type { LineKey } from '../../partitions/line-key.ts'
-import type { BlockSummary, SummaryField } from '../block.ts'
+import type { SummaryField } from '../block.ts'
+import type { StoredSummary } from '../stored-summary.ts'
 
 /** Adds the levels of a block to buckets; false when the summary does not say in which they belong. */
 export function countSummaryLevels(
-  { from, until, values, minutes }: BlockSummary,
+  { from, until, values, minutes }: StoredSummary,
   bucketOf: (timestamp: number) => number,
   add: (bucket: number, level: Level, count: number) => void,
 ): boolean {
@@ -27,7 +28,7 @@ export function countSummaryLevels(
 
 /** Adds the values of a field; false when the summary does not list them. */
 export function countSummaryValues(
-  { values }: BlockSummary,
+  { values }: StoredSummary,
   field: SummaryField | 'level' | 'tag',
   add: (value: string, count: number, newest: LineKey) => void,
 ): boolean {

@@ -6,11 +6,11 @@ import type { FieldName, QueryNode } from '../../../query/tree.ts'
 import { foldCase } from '../../../query/wildcard.ts'
 import { words } from '../../../query/words.ts'
 import { levelsMatching } from '../../indexed/field-plan.ts'
-import type { BlockSummary } from '../block.ts'
+import type { StoredSummary } from '../stored-summary.ts'
 import type { WordFilter } from '../words/block-words.ts'
 
 /** Whether a line of the block may match; false is certain. */
-export function mayMatch(node: QueryNode, summary: BlockSummary, mayHave: WordFilter): boolean {
+export function mayMatch(node: QueryNode, summary: StoredSummary, mayHave: WordFilter): boolean {
   switch (node.kind) {
     case 'and':
       return node.parts.every(part => mayMatch(part, summary, mayHave))
@@ -23,7 +23,7 @@ export function mayMatch(node: QueryNode, summary: BlockSummary, mayHave: WordFi
     case 'level': {
       const levels: string[] = levelsMatching(node)
       return (
-        levels.length === LEVELS.length || (summary.values.level?.some(([value]) => levels.includes(value)) ?? true)
+        levels.length === LEVELS.length || (summary.values.level?.values.some(value => levels.includes(value)) ?? true)
       )
     }
     case 'field':
@@ -54,9 +54,9 @@ function mayHaveWords(text: string, isPrefix: boolean, mayHave: WordFilter): boo
   return whole.every(word => mayHave('text', word)) || whole.every(word => mayHave('attributes', word))
 }
 
-function mayHaveValue(field: FieldName, value: string, summary: BlockSummary, mayHave: WordFilter): boolean {
+function mayHaveValue(field: FieldName, value: string, summary: StoredSummary, mayHave: WordFilter): boolean {
   if (value === '') return true
   if (field === 'trace' || field === 'span') return value.includes('*') || mayHave('attributes', foldCase(value))
   const test = fieldValueTest(field, value)
-  return summary.values[field]?.some(([own]) => test(own)) ?? true
+  return summary.values[field]?.values.some(test) ?? true
 }
