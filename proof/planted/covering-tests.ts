@@ -11,7 +11,10 @@ const MOST = /^commands\/transcripts\//
 
 const importersOf: Record<string, Map<string, string[]>> = {}
 
-/** The test files that import one of `files`, directly or through others, those with the fewest steps between first. */
+/**
+ * The test files that import one of `files`, directly or through others, those with the fewest steps between first, and of these
+ * the ones in the same folder.
+ */
 export function listCoveringTests(root: string, files: readonly string[]): string[] {
   importersOf[root] ??= readImporters(root)
   const importers = importersOf[root]
@@ -20,9 +23,11 @@ export function listCoveringTests(root: string, files: readonly string[]): strin
     for (const importer of importers.get(file) ?? []) if (!distance.has(importer)) distance.set(importer, steps + 1)
   const cost = (file: string) =>
     MOST.test(file) ? 0 : distance.get(file)! + (/\.(story|model)\.test/.test(file) ? 0.5 : 0)
+  const folders = new Set(files.map(dirname))
+  const isElsewhere = (test: string) => (folders.has(dirname(test)) ? 0 : 1)
   return [...distance.keys()]
     .filter(file => file.endsWith('.test.ts') && !LEFT_OUT.test(file))
-    .sort((a, b) => cost(a) - cost(b) || (a < b ? -1 : 1))
+    .sort((a, b) => cost(a) - cost(b) || isElsewhere(a) - isElsewhere(b) || (a < b ? -1 : 1))
 }
 
 /** Words in the names of so many files that they say nothing. */
