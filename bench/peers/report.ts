@@ -62,7 +62,13 @@ export function printComparison(
       value => Math.round(value).toLocaleString('en'),
     ),
     row(
-      'memory at most, MB',
+      'memory while taking in and sealing, MB',
+      own => own.loadMemoryMb,
+      value => value.toFixed(0),
+      { most: MAX_MEMORY_MB },
+    ),
+    row(
+      'the same with all questions after it, MB',
       own => own.peakMemoryMb,
       value => value.toFixed(0),
       { most: MAX_MEMORY_MB },

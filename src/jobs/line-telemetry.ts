@@ -1,5 +1,4 @@
 // Counts the lines that are stored and rejected, whoever sends them.
-
 import { type Batch, EMITTER_FIELD, type LineError, type LogWriter } from '../logs/store.ts'
 import type { Telemetry } from '../telemetry.ts'
 

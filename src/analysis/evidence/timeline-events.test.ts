@@ -48,6 +48,7 @@ it('alerts, beats, downtimes and containers are events of the period, each in a 
     { name: 'sick', unhealthySince: from + 1, startedAt: from + 2 },
     { name: 'ended', diedAt: from + 3, exitCode: 0 },
     { name: 'early', diedAt: from - 1, startedAt: until },
+    { name: 'back', diedAt: from + 4, startedAt: until },
   ]
   for (const row of times)
     app.state.db
@@ -69,6 +70,7 @@ it('alerts, beats, downtimes and containers are events of the period, each in a 
     'container sick on web-1 became unhealthy',
     'container sick on web-1 started',
     'container ended on web-1 ended',
+    'container back on web-1 ended',
     'alert 1 (critical) "job reported a failure" acknowledged by Ann, note: on it',
     'alert 1 (critical) "job reported a failure" resolved automatically',
     'alert 2 (critical) "job failed with exit status 3" fired',
