@@ -51,11 +51,11 @@ export type IntakeOptions = PingOptions &
     receivers: readonly PlatformReceiver[]
   }
 
-const PING = /^https?:\/\/[^/]+\/ping\//
+const PING = /^https?:\/\/[^/]+\/+ping\//
 /** The paths of Healthchecks' API, which web pages may ask. */
 const HEALTHCHECKS = /^\/(?:api\/v[123]|badge|b)\//
 /** Status pages and their badges; badges with more parts are those of Healthchecks. */
-const PUBLISHED = /^https?:\/\/[^/]+(\/status\/[^?#]*|\/badge\/[^?#/]*)(?:[?#]|$)/
+const PUBLISHED = /^https?:\/\/[^/]+\/*(\/status\/[^?#]*|\/badge\/[^?#/]*)(?:[?#]|$)/
 const MAX_SHOWN_PATH_LENGTH = 200
 
 /** The intake as a Hono app; it can be tested without a port. */

@@ -3,7 +3,7 @@ import type { Env, Hono } from 'hono'
 import { METHODS } from 'hono/router'
 import type { RequestTally, Telemetry } from '../telemetry.ts'
 import { SECOND } from '../time.ts'
-import { plainPath } from './access/paths.ts'
+import { pathIn, plainPath } from './access/paths.ts'
 
 const KNOWN_METHODS = new Set(['HEAD', ...METHODS.map(method => method.toUpperCase())])
 /** What a route or a method is counted as that Vakt does not have: senders may invent any number of them. */
@@ -27,7 +27,7 @@ export function createTallies<E extends Env>(app: Hono<E>, telemetry: Telemetry)
   return ({ url, method }) => {
     // At the first request all routes are there.
     routes ??= readRoutes(app)
-    const path = pathOf(url)
+    const path = plainPath(pathIn(url))
     const route = routes.fixed.has(path) ? path : routes.patterns.find(({ pattern }) => pattern.test(path))?.route
     return telemetry.requestsOf(KNOWN_METHODS.has(method) ? method : OTHER, route ?? OTHER)
   }
@@ -44,11 +44,4 @@ function readRoutes<E extends Env>(app: Hono<E>) {
         pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}$`),
       })),
   }
-}
-
-// By hand, because parsing the URL costs more than all the rest here.
-function pathOf(url: string): string {
-  const begin = url.indexOf('/', url.indexOf('//') + 2)
-  const end = url.indexOf('?', begin)
-  return plainPath(end < 0 ? url.slice(begin) : url.slice(begin, end))
 }

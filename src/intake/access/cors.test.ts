@@ -30,6 +30,7 @@ describe('a page of an allowed origin', () => {
   it.each([
     ['/api/logs', 'POST'],
     ['/api/logs/', 'POST'],
+    ['//api/logs', 'POST'],
     ['/api/alerts', 'POST'],
     ['/api/config', 'GET'],
   ])('is answered its preflight of %s by %s', async (path, method) => {

@@ -1,6 +1,6 @@
 // Lets web pages of chosen origins send log lines and alerts (CORS); nothing else can be asked from a page.
 import type { Route } from '../protocols/protocol.ts'
-import { plainPath } from './paths.ts'
+import { pathIn, plainPath } from './paths.ts'
 
 /** How long a browser remembers the answer to its preflight, s. */
 const MAX_AGE_SECONDS = 7_200
@@ -39,7 +39,7 @@ export function answerPage(
 ): Response | Promise<Response> {
   const origin = allowed.length === 0 ? null : request.headers.get('origin')
   if (origin === null || !isAllowedOrigin(allowed, origin.toLowerCase())) return answer()
-  const methods = methodsOf(pathOf(request.url))
+  const methods = methodsOf(plainPath(pathIn(request.url)))
   const asked = request.method === 'OPTIONS' ? request.headers.get('access-control-request-method') : null
   if (!methods.includes(asked ?? request.method)) return answer()
   if (asked !== null) return new Response(null, { status: 204, headers: preflightHeaders(request, origin, methods) })
@@ -65,10 +65,4 @@ function preflightHeaders({ headers }: Request, origin: string, methods: readonl
       : {}),
     vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
   }
-}
-
-function pathOf(url: string): string {
-  const begin = url.indexOf('/', url.indexOf('//') + 2)
-  const end = url.indexOf('?', begin)
-  return plainPath(end < 0 ? url.slice(begin) : url.slice(begin, end))
 }

@@ -42,6 +42,14 @@ describe('a beat', () => {
     ])
   })
 
+  it('is taken with the slashes of a base URL and a path that were put together', async () => {
+    const { app, uuid, key, beats } = await startPings()
+    const answers = [`//ping/${uuid}`, `///ping/${uuid}/start`, `//ping/${key}/job/fail`]
+    for (const path of answers) expect([path, (await app.request(path)).status]).toEqual([path, 200])
+    expect((await beats()).map(({ kind }) => kind)).toEqual(['fail', 'start', 'success'])
+    expect((await app.request(`/x//ping/${uuid}`)).status).toBe(404)
+  })
+
   it('2: brings a paused check up', async () => {
     const { app, check, ping } = await startPings()
     await app.result('checks pause job')

@@ -24,9 +24,11 @@ import type { GroupCommit } from '../../state/group-commit.ts'
 import type { StorageHealth } from '../../state/storage-health.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { DAY, type Period, parsePeriod, periodLength, SECOND } from '../../time.ts'
+import { pathIn } from '../access/paths.ts'
 import { SECURITY_HEADERS } from '../access/security-headers.ts'
 import { hasBody, NO_BODY, readEnds } from '../body.ts'
 import { readShownAddress } from '../client-address.ts'
+import { readParameters } from '../receive/authenticate.ts'
 import type { PingAnswer } from './ping-routes.ts'
 import { type Ping, RUN_ID, readPingUrl } from './ping-url.ts'
 
@@ -69,8 +71,8 @@ export async function receivePing(
   request: Request,
   incoming: IncomingMessage | undefined,
 ): Promise<Response> {
-  const { path, query } = splitUrl(request.url)
-  const url = readPingUrl(path)
+  const query = readParameters(request.url)
+  const url = readPingUrl(pathIn(request.url))
   if (url.kind !== 'ping') return toResponse(url.kind === 'malformed' ? MALFORMED : NOT_FOUND)
   const client = readShownAddress(incoming, request.headers, options.trustedProxies)
   const { kept, total } = hasBody(request) ? await readEnds(request, options.pingBodyLimit) : NO_BODY
@@ -122,16 +124,6 @@ function recordRefusal(options: PingOptions, ping: Ping, arrival: Arrival, query
 function readSize(text: string | null): number | null {
   const bytes = text !== null && /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN
   return Number.isSafeInteger(bytes) ? bytes : null
-}
-
-const NO_QUERY = new URLSearchParams()
-
-// By hand, because parsing the URL would be a large part of the cost of a beat.
-function splitUrl(url: string): { path: string; query: URLSearchParams } {
-  const begin = url.indexOf('/', url.indexOf('//') + 2)
-  const mark = url.indexOf('?', begin)
-  if (mark < 0) return { path: url.slice(begin), query: NO_QUERY }
-  return { path: url.slice(begin, mark), query: new URLSearchParams(url.slice(mark + 1)) }
 }
 
 /**

@@ -4,10 +4,10 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import type { Batch } from '../../logs/store.ts'
 import type { ProblemCode } from '../../problem.ts'
+import { pathIn } from '../access/paths.ts'
 import { readIntakeKey } from '../access/shown-keys.ts'
 import { json, retryAfter } from '../openapi/responses.ts'
 import { withIntakeKey, withoutKey } from '../openapi/security.ts'
-import { readPath } from '../receive/authenticate.ts'
 import { LOG_HEADERS, PROJECT_PARAMETER } from '../receive/log-parameters.ts'
 import { looksLikeJson, mediaType } from './content-type.ts'
 import type { LogProtocol } from './protocol.ts'
@@ -69,7 +69,7 @@ export const datadog: LogProtocol = {
     route('/v1/input/{key}', 'datadogInputByKey', 200),
   ],
   readKey({ headers, url }, parameters) {
-    const inPath = OLD.exec(readPath(url))?.[1]
+    const inPath = OLD.exec(pathIn(url))?.[1]
     return inPath === undefined ? readIntakeKey(headers, parameters) : { secret: inPath, mayBeAdmin: false }
   },
   parse({ body, headers, parameters, path }) {

@@ -74,13 +74,6 @@ export function readParameters(url: string): URLSearchParams {
   return mark < 0 ? NO_PARAMETERS : new URLSearchParams(url.slice(mark + 1))
 }
 
-/** The path of a URL as it was sent, without the query. */
-export function readPath(url: string): string {
-  const begin = url.indexOf('/', url.indexOf('//') + 2)
-  const end = url.indexOf('?', begin)
-  return end < 0 ? url.slice(begin) : url.slice(begin, end)
-}
-
 /** The sender that shows a key. The admin key sends for the project in the query. */
 function findSender(
   options: ReceiveOptions,

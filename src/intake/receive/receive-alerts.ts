@@ -10,10 +10,11 @@ import { releaseSignature } from '../../projects/signatures.ts'
 import { nextTurn } from '../../slices.ts'
 import type { State } from '../../state/database.ts'
 import { DAY, MINUTE, parseDuration } from '../../time.ts'
+import { pathIn } from '../access/paths.ts'
 import { inUtf8 } from '../protocols/content-type.ts'
 import type { AlertProtocol, Reply } from '../protocols/protocol.ts'
 import { alertKey, type ReportedAlert, toFinding } from '../protocols/reported-alert.ts'
-import { authenticateAndRead, type ReceiveOptions, readParameters, readPath } from './authenticate.ts'
+import { authenticateAndRead, type ReceiveOptions, readParameters } from './authenticate.ts'
 import { decompressFor } from './limits.ts'
 
 /** Reported alerts that a project may send in a minute. */
@@ -52,7 +53,7 @@ export async function receiveAlerts(
   try {
     const body = inUtf8(await decompressFor(project, raw, headers.get('content-encoding')), headers)
     const silenceMs = readSilence(parameters)
-    const { reports, errors } = protocol.parse({ method, path: readPath(request.url), body, headers, parameters, now })
+    const { reports, errors } = protocol.parse({ method, path: pathIn(request.url), body, headers, parameters, now })
     takeFromLimit(options.rates, project, reports.length, now)
     // A repetition of a signed webhook, such as a redelivery, must not fire again what ended meanwhile.
     if (isRepeated) return protocol.answer({ ...NOTHING_APPLIED, ignored: reports.length, errors })

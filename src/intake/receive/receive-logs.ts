@@ -12,10 +12,11 @@ import { findProject, type Project, retentionOf } from '../../projects/projects.
 import type { RefusedWork } from '../../projects/refused-work.ts'
 import { releaseSignature } from '../../projects/signatures.ts'
 import type { Rejected } from '../../telemetry.ts'
+import { pathIn } from '../access/paths.ts'
 import { readClientAddress } from '../client-address.ts'
 import { retryAfterHeader } from '../problems.ts'
 import type { Asked, Datagram, LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
-import { authenticateAndRead, type ReceiveOptions, readParameters, readPath } from './authenticate.ts'
+import { authenticateAndRead, type ReceiveOptions, readParameters } from './authenticate.ts'
 import { bodyTooLarge, decompressFor, tooManyLines } from './limits.ts'
 import { readDefaults, readIdempotencyKey, readZoneParameter } from './log-parameters.ts'
 import { recordRefusedRequest } from './refusals.ts'
@@ -42,7 +43,7 @@ export async function receiveLogs(
   onRefused: (error: unknown) => void,
 ): Promise<Reply> {
   const { method, headers } = request
-  const asked: Asked = { method, headers, path: readPath(request.url), parameters: readParameters(request.url) }
+  const asked: Asked = { method, headers, path: pathIn(request.url), parameters: readParameters(request.url) }
   let logs: LogBody | null = null
   const open = protocol.answerOpen?.(asked)
   if (open) return open

@@ -1,11 +1,12 @@
 // Answers what clients of Elasticsearch ask beside storing documents, once their key is known.
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../../problem.ts'
+import { pathIn } from '../access/paths.ts'
 import { showsKey } from '../access/shown-keys.ts'
 import { errorReply } from '../protocols/elasticsearch/answers.ts'
 import { readProbe, rootReply } from '../protocols/elasticsearch/probes.ts'
 import type { Asked, Reply } from '../protocols/protocol.ts'
-import { authenticateAndRead, type ReceiveOptions, readParameters, readPath } from './authenticate.ts'
+import { authenticateAndRead, type ReceiveOptions, readParameters } from './authenticate.ts'
 
 /**
  * The answer to a request that only a client of Elasticsearch makes; null for any other. A path that may mean anything, such
@@ -46,5 +47,5 @@ async function refusal(
 }
 
 function askedOf({ method, url, headers }: Request): Asked {
-  return { method, headers, path: readPath(url), parameters: readParameters(url) }
+  return { method, headers, path: pathIn(url), parameters: readParameters(url) }
 }

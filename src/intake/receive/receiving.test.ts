@@ -18,8 +18,9 @@ import { createTelemetry } from '../../telemetry.ts'
 import { createFakeClock } from '../../testing/fake-clock.ts'
 import { signV2 } from '../../testing/sign.ts'
 import { DAY, MINUTE, SECOND } from '../../time.ts'
+import { pathIn } from '../access/paths.ts'
 import type { LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
-import { readParameters, readPath } from './authenticate.ts'
+import { readParameters } from './authenticate.ts'
 import { readDefaults, readIdempotencyKey, readZoneParameter } from './log-parameters.ts'
 import { type ReceiveLogsOptions, receiveDatagram, receiveLogs } from './receive-logs.ts'
 import { recordRefusedRequest } from './refusals.ts'
@@ -395,8 +396,10 @@ describe('the parts of a request', () => {
     ['http://vakt/a/b', '/a/b', ''],
     ['http://vakt/a?b=1', '/a', 'b=1'],
     ['http://vakt/?a=/b?c', '/', 'a=/b?c'],
+    ['http://vakt//a//b/?c=//', '/a//b/', 'c=//'],
+    ['http://vakt//', '/', ''],
   ])('%s has the path %s and the query %s', (url, path, query) => {
-    expect([readPath(url), decodeURIComponent(readParameters(url).toString())]).toEqual([path, query])
+    expect([pathIn(url), decodeURIComponent(readParameters(url).toString())]).toEqual([path, query])
   })
 
   it.each([

@@ -9,7 +9,7 @@ import { readKeyById, readKeyBySecret } from '../../projects/keys.ts'
 import { readProjectByPingKey } from '../../projects/projects.ts'
 import { answerPage, createPageMethods } from '../access/cors.ts'
 import type { HostNames } from '../access/host-check.ts'
-import { routedPath } from '../access/paths.ts'
+import { pathIn, routedPath } from '../access/paths.ts'
 import { withSecurityHeaders } from '../access/security-headers.ts'
 import { maskKeys, readIntakeKey } from '../access/shown-keys.ts'
 import { addProtocol, answerForeignHost } from '../app.ts'
@@ -19,7 +19,7 @@ import { findPinged, type PingOptions, receivePing } from '../pings/ping.ts'
 import { readPingUrl } from '../pings/ping-url.ts'
 import { problemAnswer } from '../problems.ts'
 import type { Protocol } from '../protocols/protocol.ts'
-import { readParameters, readPath } from '../receive/authenticate.ts'
+import { readParameters } from '../receive/authenticate.ts'
 import type { ReceiveLogsOptions } from '../receive/receive-logs.ts'
 import { receiveProbe, receiveRootProbe } from '../receive/receive-probe.ts'
 import { toResponse } from '../reply.ts'
@@ -41,7 +41,7 @@ export type SatelliteIntakeOptions = PingOptions &
     metrics(): string
   }
 
-const PING = /^https?:\/\/[^/]+\/ping\//
+const PING = /^https?:\/\/[^/]+\/+ping\//
 const PUSH = /^\/api\/push\/([^/?]+)/
 const RETRY_AFTER = { 'retry-after': '5' }
 
@@ -105,7 +105,7 @@ async function ping(
   request: Request,
   incoming: IncomingMessage | undefined,
 ): Promise<Response> {
-  const url = readPingUrl(readPath(request.url))
+  const url = readPingUrl(pathIn(request.url))
   const isKnown = url.kind !== 'ping' || findPinged(options.state, url.ping).length > 0 || mayCreate(options, request)
   const refusal = options.refusal()
   if (refusal !== null) return plain(503, refusal)
@@ -116,7 +116,7 @@ async function ping(
 
 /** Whether a ping creates its check in a project that is known. */
 function mayCreate({ state }: SatelliteIntakeOptions, request: Request): boolean {
-  const pingKey = /^\/ping\/([^/]+)\/./.exec(readPath(request.url))?.[1]
+  const pingKey = /^\/ping\/([^/]+)\/./.exec(pathIn(request.url))?.[1]
   const isAsked = readParameters(request.url).get('create') === '1'
   return isAsked && pingKey !== undefined && readProjectByPingKey(state, pingKey) !== undefined
 }
@@ -130,7 +130,7 @@ function plain(status: number, text: string): Response {
  * the request can be answered, also by a refusal of its own.
  */
 async function refuseUnknown(options: SatelliteIntakeOptions, request: Request): Promise<Response | null> {
-  const path = readPath(request.url)
+  const path = pathIn(request.url)
   if (/^\/(?:healthz|readyz|metrics)?$/.test(path) && request.method === 'GET') return null
   const refusal = options.refusal()
   if (refusal !== null) return busy(refusal)
