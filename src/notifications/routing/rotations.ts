@@ -60,8 +60,8 @@ export function editRotation(
 
 /** Removes a rotation with its overrides; throws `conflict` while a route or an escalation mentions it. */
 export function removeRotation(state: State, rotation: Rotation): void {
-  const isLast = listRotations(state).length === 1
-  const isRotation = (word: string) => word === `oncall:${rotation.name}` || (isLast && word === 'oncall')
+  const isFirst = firstRotation(listRotations(state))?.id === rotation.id
+  const isRotation = (word: string) => word === `oncall:${rotation.name}` || (isFirst && word === 'oncall')
   const references = referencesTo(state, isRotation)
   if (references.length > 0)
     throw new Problem(
@@ -109,7 +109,11 @@ export function removeOverride(state: State, rotation: Rotation, id: number): vo
  */
 export function onCallNow(state: State, name: string | undefined, now: number): Shift | null {
   const all = listRotations(state)
-  const rotation =
-    name === undefined ? all.toSorted((a, b) => a.id - b.id)[0] : all.find(rotation => rotation.name === name)
+  const rotation = name === undefined ? firstRotation(all) : all.find(rotation => rotation.name === name)
   return rotation ? onCallAt(rotation, listOverrides(state, rotation, now), now) : null
+}
+
+/** The rotation that just `oncall` means: the one that was added first. */
+function firstRotation(all: readonly Rotation[]): Rotation | undefined {
+  return all.toSorted((a, b) => a.id - b.id)[0]
 }

@@ -567,6 +567,14 @@ describe('escalations', () => {
 })
 
 describe('rotations', () => {
+  it('the first of several is not removed while something names just oncall, which means it', () => {
+    const [first, second] = [rotation('z'), rotation('a')]
+    escalation('e', { to: ['oncall'] })
+    expect(() => removeRotation(state, first)).toThrow('The rotation z is used by escalation e.')
+    removeRotation(state, second)
+    expect(() => removeRotation(state, first)).toThrow('The rotation z is used by escalation e.')
+  })
+
   const rotation = (name: string, members = ['Ann', 'Ben']) =>
     addRotation(state, { name, members, every: 'weekly', day: 1, minute: 0, timeZone: 'UTC' }, NOW)
   it('are found by name, or without one when there is only one', () => {
@@ -623,7 +631,7 @@ describe('rotations', () => {
       ['route r'],
       [],
     ])
-    expect(() => removeRotation(state, a)).toThrow('The rotation a is used by route r.')
+    expect(() => removeRotation(state, a)).toThrow('The rotation a is used by route r, escalation e.')
     removeRotation(state, b)
     expect(() => removePerson(state, 'Ann')).toThrow('Ann is a member of a.')
     expect(() => removePerson(state, 'di')).toThrow('Di is used by route r.')
