@@ -20,14 +20,21 @@ export type Text = string | readonly Span[]
 
 /**
  * A button is a command line. `ask` names arguments of the command that a form asks for first; `url` makes the button a
- * plain link instead (then `line` is ignored).
+ * plain link instead (then `line` is ignored). `example` follows a line that is refused without what the form asks for,
+ * where people type it.
  */
 export type Button = {
   label: string
   line: string
   tone?: 'primary' | 'danger' | 'plain'
   ask?: readonly string[]
+  example?: string
   url?: string
+}
+
+/** The line of a button as people type it where they cannot press it. */
+export function typedLine({ line, example }: Pick<Button, 'line' | 'example'>): string {
+  return example === undefined ? line : `${line} ${example}`
 }
 
 /**

@@ -255,7 +255,7 @@ function silenceCard(silence: Silence, { state }: Context) {
       endedAt === null
         ? [
             { label: 'End', line: `silence end ${id}` },
-            { label: 'Extend', line: `silence extend ${id}`, ask: ['for'] },
+            { label: 'Extend', line: `silence extend ${id}`, ask: ['for'], example: '--for 2h' },
           ]
         : [],
   }

@@ -18,6 +18,7 @@ const ADD_BUTTON: Button = {
   line: 'hosts add',
   tone: 'primary',
   ask: ['name', 'address', 'tags', 'password', 'project'],
+  example: 'web-1 deploy@web-1.example.org',
 }
 
 const add = command({

@@ -153,7 +153,13 @@ function listCitations({ cause, findings }: Verdict): Citation[] {
 
 function followUpButtons({ id }: Analysis, deepLine: string | null): Button[] {
   return [
-    { label: 'Ask more', line: `analyze ask --analysis ${id}`, ask: ['question'], tone: 'primary' },
+    {
+      label: 'Ask more',
+      line: `analyze ask --analysis ${id}`,
+      ask: ['question'],
+      example: '"was it the deploy?"',
+      tone: 'primary',
+    },
     { label: 'Evidence', line: `analyze history --show ${id} --evidence` },
     ...(deepLine === null ? [] : [{ label: 'Ask a stronger model', line: deepLine }]),
   ]

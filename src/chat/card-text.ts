@@ -1,5 +1,5 @@
 // A card as plain text: for the terminal, the command line client and every place without formatting.
-import { type Card, type Evidence, plainText, type Text } from '../card.ts'
+import { type Button, type Card, type Evidence, plainText, type Text, typedLine } from '../card.ts'
 import { formatMoment, formatRelative } from '../time.ts'
 import { orderedButtons, smallPrint } from './card-parts.ts'
 import { evidenceName, monoText, progressText, sharedSource } from './mono-text.ts'
@@ -50,8 +50,10 @@ export function cardText(card: Card, style: TextStyle): string {
   if (card.progress) lines.push(progressText(card.progress))
   if (card.image) lines.push(`[${toPlain(card.image.alt)}]`)
   if (card.file) lines.push(`[file ${toPlain(card.file.name)}, ${card.file.content.length} bytes]`)
-  for (const { label, line, url } of style.button ? typedButtons(card) : [])
-    lines.push(paint(safeText(url ? `${label}: ${url}` : style.button!(label, line)), 'dim', card))
+  for (const button of style.button ? typedButtons(card) : []) {
+    const { label, url } = button
+    lines.push(paint(safeText(url ? `${label}: ${url}` : style.button!(label, typedLine(button))), 'dim', card))
+  }
   const footer = smallPrint(card)
   if (footer !== null) lines.push(paint(toPlain(footer), 'dim', card))
   return lines.join('\n')
@@ -94,7 +96,7 @@ export function paintLogLine(line: string, paint: PaintPart): string {
 }
 
 /** Every button, and of a list the action of its first row: the others are typed alike. */
-function typedButtons(card: Card): { label: string; line: string; url?: string }[] {
+function typedButtons(card: Card): Button[] {
   const [first] = (card.rows ?? []).flatMap(({ action }) => (action ? [action] : []))
   const { previous, next } = card.page ?? {}
   return [

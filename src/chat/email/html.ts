@@ -10,6 +10,7 @@ import {
   type Text,
   TONE_ICONS,
   type Tone,
+  typedLine,
 } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
 import { orderedButtons, smallPrint } from '../card-parts.ts'
@@ -153,8 +154,8 @@ function actionsHtml({ page, buttons = [], menus = [] }: Card): string[] {
   ]
 }
 
-function actionRow({ label, line }: Button): string {
-  return `<tr><td style="${CELL}">${escapeHtml(label)}</td><td style="${CELL}"><code>${escapeHtml(line)}</code></td></tr>`
+function actionRow(button: Button): string {
+  return `<tr><td style="${CELL}">${escapeHtml(button.label)}</td><td style="${CELL}"><code>${escapeHtml(typedLine(button))}</code></td></tr>`
 }
 
 const pre = (html: string) =>

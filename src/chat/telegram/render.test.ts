@@ -106,6 +106,17 @@ it.each([
   ['vakt1|note\n2', 'vakt1', 'note\n2'],
 ])('the press %j is of %s', (data, instance, line) => expect(readPress(data)).toEqual({ instance, line }))
 
+it('what a form would have to ask for is typed, and no button of it is refused', () => {
+  const buttons = [
+    { label: 'End', line: 'silence end 1' },
+    { label: 'Extend', line: 'silence extend 1', ask: ['for'], example: '--for 2h' },
+    { label: 'Snooze', line: 'snooze 4', ask: ['for'] },
+  ]
+  const { text, keyboard } = renderCard({ title: 'Silence 1', tone: 'muted', buttons }, 'UTC')
+  expect(text).toContain('Type <code>/silence extend 1 --for 2h</code> (Extend).')
+  expect(keyboard.inline_keyboard.flat()).toMatchObject([{ text: 'End' }, { text: 'Snooze' }])
+})
+
 it('a question whose button has no room for its line says what to type, and other buttons are left out', () => {
   const line = `ack all "${'x'.repeat(60)}" --yes`
   const buttons = [

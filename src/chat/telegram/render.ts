@@ -1,7 +1,16 @@
 // A card as a Telegram message: HTML of at most 4096 characters, and buttons that carry command lines. Pure.
 // https://core.telegram.org/bots/api#formatting-options
 import type { InlineKeyboardButton, InlineKeyboardMarkup } from 'grammy/types'
-import { type Button, type Card, cutText, type Mention, type Span, type Text, TONE_ICONS } from '../../card.ts'
+import {
+  type Button,
+  type Card,
+  cutText,
+  type Mention,
+  type Span,
+  type Text,
+  TONE_ICONS,
+  typedLine,
+} from '../../card.ts'
 import { formatMoment } from '../../time.ts'
 import { withAbsoluteTimes } from '../absolute-times.ts'
 import { simpleCard } from '../card-parts.ts'
@@ -44,7 +53,9 @@ export function renderCard(card: Card, timeZone: string, instance?: string): Ren
     ...lines.map(html),
     ...fields.map(({ name, value }) => `<b>${escapeProse(cutText(name, MAX_FIELD_NAME_LENGTH))}:</b> ${html(value)}`),
     ...(code && code.text.trim() !== '' ? [`<pre>${escapeHtml(cutText(code.text, MAX_CODE_LENGTH))}</pre>`] : []),
-    ...buttons.filter(needsTyping).map(button => html(['Type ', { code: `/${button.line}` }, ` (${button.label}).`])),
+    ...buttons
+      .filter(needsTyping)
+      .map(button => html(['Type ', { code: `/${typedLine(button)}` }, ` (${button.label}).`])),
     ...(footer === undefined ? [] : [`<i>${html(footer)}</i>`]),
   ]
   return {
@@ -89,8 +100,12 @@ function buttonRows(buttons: readonly Button[], instance: string | undefined): I
   )
 }
 
-/** Whether a button answers a question and its line is too long for Telegram: then people type the line instead. */
-function needsTyping({ line, url, tone }: Button): boolean {
+/**
+ * Whether people type the line of a button: it does nothing without what a form asks for, or it answers a question and is
+ * too long for Telegram.
+ */
+function needsTyping({ line, url, tone, example }: Button): boolean {
+  if (example !== undefined) return true
   const isAnswer = tone === 'primary' || tone === 'danger'
   return isAnswer && url === undefined && !fits(line) && line.length < MAX_SPAN_LENGTH
 }
@@ -104,7 +119,9 @@ export function readPress(data: string): { line: string; instance: string | null
 }
 
 /** Nothing for a button that Telegram would refuse. A line that has no room for the id goes without: its card is known. */
-function toButton({ label, line, url }: Button, instance: string | undefined): InlineKeyboardButton[] {
+function toButton(button: Button, instance: string | undefined): InlineKeyboardButton[] {
+  const { label, line, url, example } = button
+  if (example !== undefined) return []
   const text = cutText(safeText(label), MAX_LABEL_LENGTH) || '–'
   if (url !== undefined) return /^https?:\/\//.test(url) ? [{ text, url }] : []
   const marked = instance === undefined ? line : `${instance}|${line}`
