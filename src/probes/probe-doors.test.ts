@@ -36,6 +36,10 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
       .end('moved')
   if (pathname === '/gzip')
     return void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('all is well'))
+  if (pathname === '/gzip-long')
+    return void response
+      .writeHead(200, { 'content-encoding': 'GZIP' })
+      .end(gzipSync(`all is well ${'x'.repeat(3_000_000)} end`))
   if (pathname === '/json')
     return void response.end('{"status":"ok","queue":{"length":7},"parts":[{"up":true}],"json":{"x":1}}')
   if (pathname === '/method') return void response.end(request.method)
@@ -93,6 +97,9 @@ describe('a URL', () => {
     ['/json', { expect: 'json.x=1' }, true, 'status 200'],
     ['/', { expect: 'json.status=ok' }, false, 'status 200, but the answer is not JSON, so that it has no json.status'],
     ['/gzip', { expect: 'all is well' }, true, 'status 200'],
+    ['/gzip-long', { expect: 'all is well' }, true, 'status 200'],
+    ['/gzip-long', { expect: '!all is well' }, false, 'status 200, but the answer must not have all is well'],
+    ['/gzip-long', { expect: 'end' }, false, 'status 200, but the answer does not contain "end"'],
     ['/long', { expect: 'end' }, false, 'status 200, but the answer does not contain "end"'],
     ['/long', {}, true, 'status 200'],
     ['/method', { method: 'POST', expect: 'POST' }, true, 'status 200'],

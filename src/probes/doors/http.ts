@@ -1,9 +1,9 @@
 // Probes a URL: one request on a connection of its own, redirects followed, status and body compared with what is expected.
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { MEBIBYTE } from '../../bytes.ts'
 import { onUnaskedUpgrade } from '../../connectivity/unasked-upgrade.ts'
 import { invalid } from '../../problem.ts'
@@ -152,20 +152,33 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<st
   }
   response.destroy()
   const body = Buffer.concat(chunks).subarray(0, maxBytes)
-  const decompress = DECOMPRESS[response.headers['content-encoding'] ?? '']
+  const decompress = DECOMPRESS[response.headers['content-encoding']?.trim().toLowerCase() ?? '']
   if (!decompress || body.length === 0) return body.toString('utf8')
   // Vakt asks for no compression, but some servers compress all the same.
-  return (await decompress(body, { maxOutputLength: maxBytes }).catch(() => Buffer.alloc(0))).toString('utf8')
+  return (await decompressStart(body, decompress(), maxBytes)).toString('utf8')
 }
 
-const DECOMPRESS: Record<
-  string,
-  ((body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>) | undefined
-> = {
-  gzip: promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-  zstd: promisify(zstdDecompress),
+/** The first bytes of a compressed body; also of one that was cut, which ends in an error after what it holds. */
+async function decompressStart(body: Buffer, stream: Duplex, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  stream.end(body)
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes >= maxBytes) break
+    }
+  } catch {}
+  return Buffer.concat(chunks).subarray(0, maxBytes)
+}
+
+const DECOMPRESS: Record<string, (() => Duplex) | undefined> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
 }
 
 function hostOf(url: URL): string {
