@@ -11,6 +11,8 @@ export type WindowSchedule = Pick<Maintenance, 'timeZone' | 'duration'> & { cron
 /** A window that is longer than this, or consists of more single ones, never ends for people. */
 const MAX_WINDOW_MS = 400 * DAY
 const MAX_JOINED = 20_000
+/** How much longer or shorter whole days are where clocks change. */
+const CLOCK_CHANGE_MS = 3 * HOUR
 /** How far before the end of a window another start is looked for first, the nearest first. */
 const LOOK_BACK_MS = [0, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY]
 
@@ -18,13 +20,13 @@ const LOOK_BACK_MS = [0, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY]
  * The window that is active at `now`, else the next; null when none follows. A window that another one touches or overlaps
  * ends when the last of them does. It starts at or after `from`.
  */
-export function cronWindow(schedule: WindowSchedule, now: number, from = now - schedule.duration): Window | null {
+export function cronWindow(schedule: WindowSchedule, now: number, from = Number.NEGATIVE_INFINITY): Window | null {
   return joinedWindow(schedule, now, from)?.window ?? null
 }
 
 /** Whether the windows follow each other without a gap for so long that the maintenance never ends. */
 export function neverEnds(schedule: WindowSchedule, now: number): boolean {
-  return joinedWindow(schedule, now, now - schedule.duration)?.isEndless ?? false
+  return joinedWindow(schedule, now, Number.NEGATIVE_INFINITY)?.isEndless ?? false
 }
 
 /** The window after the current one, which ends at `now`; null when none follows. `early` when it ends before its time. */
@@ -39,8 +41,11 @@ function joinedWindow(schedule: WindowSchedule, now: number, from: number) {
   const { timeZone, duration, days = 0 } = schedule
   const cron = cronSchedule(schedule.cron, timeZone)
   const endOf = (start: number) => addPeriod(start, { days, ms: duration - days * DAY }, timeZone)
-  const startsAt = nextRun(cron, Math.max(from, now - duration))
-  if (startsAt === null) return null
+  const longest = duration + (days > 0 ? CLOCK_CHANGE_MS : 0)
+  let start = nextRun(cron, Math.max(from, now - longest))
+  while (start !== null && endOf(start) <= now) start = nextRun(cron, start)
+  if (start === null) return null
+  const startsAt = start
   let last = startsAt
   let endsAt = endOf(startsAt)
   for (let joined = 0; joined < MAX_JOINED && endsAt - startsAt <= MAX_WINDOW_MS; joined++) {

@@ -194,6 +194,11 @@ describe('maintenance by cron', () => {
     expect(next({ startsAt: at('2026-10-25T00:30:00Z') }, at('2026-10-25T01:30:00Z'))).toBe('2026-10-26T01:30:00.000Z')
   })
 
+  it('of whole days ends once where the last of them has 23 hours', () => {
+    const weekend = { cron: '0 0 * * 6,0', duration: 24 * HOUR, days: 1, startsAt: at('2026-03-27T23:00:00Z') }
+    expect(next(weekend, at('2026-03-29T22:00:00Z'))).toBe('2026-04-03T22:00:00.000Z')
+  })
+
   it('ended early starts again at its next time', () => {
     const active = { startsAt: at('2026-03-02T01:30:00Z'), endsAt: at('2026-03-02T02:30:00Z') }
     expect(next(active, at('2026-03-02T01:40:00Z'), true)).toBe('2026-03-03T01:30:00.000Z')
@@ -236,6 +241,24 @@ describe('maintenance by cron', () => {
       '2026-10-24T20:00:00Z',
       '2026-10-24T22:00:00Z',
       '2026-10-25T23:00:00Z',
+    ],
+    [
+      'of 25 hours, in the last of them',
+      '0 0 * * 0',
+      'Europe/Oslo',
+      { days: 1 },
+      '2026-10-25T22:30:00Z',
+      '2026-10-24T22:00:00Z',
+      '2026-10-25T23:00:00Z',
+    ],
+    [
+      'of 23 hours, after them',
+      '0 0 * * 0',
+      'Europe/Oslo',
+      { days: 1 },
+      '2026-03-29T22:00:00Z',
+      '2026-04-04T22:00:00Z',
+      '2026-04-05T22:00:00Z',
     ],
     ['with a gap', '0 0 * * 6,0', 'UTC', {}, '2026-03-07T00:30:00Z', '2026-03-07T00:00:00Z', '2026-03-07T01:00:00Z'],
   ])(
