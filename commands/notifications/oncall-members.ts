@@ -4,7 +4,14 @@ import type { Text } from '../../src/card.ts'
 import type { AccountSyntax, PlatformDefinition } from '../../src/chat/platform-definition.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
-import { listPeople, type Person, removePerson, savePerson } from '../../src/notifications/routing/people.ts'
+import { removePersonChannels } from '../../src/notifications/routing/channels.ts'
+import {
+  listPeople,
+  type Person,
+  readPerson,
+  removePerson,
+  savePerson,
+} from '../../src/notifications/routing/people.ts'
 import { command } from '../context.ts'
 import { setName } from './recipient-arguments.ts'
 
@@ -18,8 +25,10 @@ const memberAdd = (platforms: readonly PlatformWithAccounts[]) =>
       name: positional(setName()).describe('Name of the person'),
       ...Object.fromEntries(platforms.map(({ name, accounts }) => [name, accounts.schema.optional()])),
     },
-    run({ name, ...accounts }, { state }) {
+    run({ name, ...accounts }, { state, now }) {
+      const before = readPerson(state, name)
       const saved = savePerson(state, { name, accounts: definedOnly(accounts) })
+      if (before) removePersonChannels(state, saved.name, now, formerChannels(before, saved, platforms))
       return {
         card: { title: saved.name, tone: 'good', lines: [personLine(saved, platforms)] },
         result: { member: memberResult(saved, platforms) },
@@ -54,8 +63,8 @@ const memberRemove = command({
   summary: 'Delete a person and their chat accounts',
   role: 'admin',
   args: { name: completes(positional(z.string().min(1).max(64)), 'person').describe('Name of the person') },
-  run({ name }, { state }) {
-    const gone = removePerson(state, name)
+  run({ name }, { state, now }) {
+    const gone = removePerson(state, name, now)
     const undo: Text = ['To undo: ', { code: addLine(gone) }]
     return { card: { title: `${gone.name} was deleted`, tone: 'muted', lines: [undo] } }
   },
@@ -73,6 +82,15 @@ function definedOnly(accounts: Record<string, string | undefined>): Record<strin
   return Object.fromEntries(
     Object.entries(accounts).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
+}
+
+/** The channels of accounts that a person had before: nothing about open alerts goes there any more. */
+function formerChannels(before: Person, saved: Person, platforms: readonly PlatformWithAccounts[]): string[] {
+  return platforms.flatMap(({ name, accounts }) => {
+    const old = before.accounts[name]
+    const id = old === undefined || old === saved.accounts[name] ? undefined : accounts.directChannel?.(old)
+    return id === undefined ? [] : [id]
+  })
 }
 
 /** The command that adds a person again with all their accounts. */

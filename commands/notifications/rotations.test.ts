@@ -1,5 +1,6 @@
 // Rotations, escalations and lists of recipients as people and scripts are answered.
 import { beforeEach, expect, it } from 'vitest'
+import { listChannels, savePersonChannel } from '../../src/notifications/routing/channels.ts'
 import { channels } from '../../src/state/schema/index.ts'
 import { type CommandRunner, createCommandRunner } from '../../src/testing/command-runner.ts'
 import { readLabelNames } from './recipient-arguments.ts'
@@ -140,6 +141,20 @@ it('people are listed with their accounts, and a deleted one can be added again'
   expect(await app.text('oncall members')).toContain('(plain) 1 person\n')
   await app.run('oncall member remove ben')
   expect(await app.text('oncall members')).toContain('(plain) No people yet\n')
+})
+
+it('the channel of an account that somebody had before is closed, those of their other accounts are not', async () => {
+  for (const [id, name] of [
+    ['mailto:ann@example.org', 'ann'],
+    ['telegram:7', 'ann'],
+    ['mailto:ben@example.org', 'ben'],
+  ] as const)
+    savePersonChannel(app.state, id, name, 0)
+  const open = () => listChannels(app.state).flatMap(({ id, origin }) => (origin === 'person' ? [id] : []))
+  await app.run('oncall member add ann --email ann@example.org --slack U012AB3CD')
+  expect(open()).toHaveLength(3)
+  await app.run('oncall member add ann --email ann@new.example.org')
+  expect(open()).toEqual(['mailto:ben@example.org', 'telegram:7'])
 })
 
 it('an escalation notifies channels, people or whoever is on call', async () => {

@@ -113,13 +113,26 @@ export function removeChannel(state: State, row: ChannelRow, now: number): void 
     const references = referencesTo(state, word => word === row.id)
     if (references.length > 0)
       throw new Problem('conflict', `${row.name} is used by ${references.join(', ')}. Change that first.`)
-    // Its row and its notifications stay. With this origin it is not opened again by itself.
-    const removed = { origin: 'settings' as const, removedAt: now, address: null, secretSealed: null }
-    state.db.update(channels).set(removed).where(eq(channels.id, row.id)).run()
-    rerouteOpenAlerts(state)
-    clearDelivered(state, now)
-    state.emit('channels')
+    closeChannels(state, [row.id], now)
   })
+}
+
+/** Removes the channels that reach only this person; of `ids` only, where these are set. */
+export function removePersonChannels(state: State, person: string, now: number, ids?: readonly string[]): void {
+  state.transaction(() => {
+    const theirs = listChannels(state).filter(({ origin, name }) => origin === 'person' && name === person)
+    const removed = theirs.map(({ id }) => id).filter(id => ids?.includes(id) ?? true)
+    if (removed.length > 0) closeChannels(state, removed, now)
+  })
+}
+
+function closeChannels(state: State, ids: readonly string[], now: number): void {
+  // The rows and their notifications stay. With this origin a channel is not opened again by itself.
+  const removed = { origin: 'settings' as const, removedAt: now, address: null, secretSealed: null }
+  for (const id of ids) state.db.update(channels).set(removed).where(eq(channels.id, id)).run()
+  rerouteOpenAlerts(state)
+  clearDelivered(state, now)
+  state.emit('channels')
 }
 
 /** Adds the channel that reaches one person, unless it exists. */

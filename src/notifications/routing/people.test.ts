@@ -20,7 +20,7 @@ it('an account names its person, and a removed person leaves no account', () => 
   savePerson(state, { name: 'ann', accounts: { slack: 'U012AB3CD' } })
   expect(personOf(listPeople(state), 'slack', 'U012AB3CD')).toBe('ann')
   expect(personOf(listPeople(state), 'discord', 'U012AB3CD')).toBeUndefined()
-  removePerson(state, 'ann')
+  removePerson(state, 'ann', 0)
   expect(() => findPerson(state, 'ann')).toThrow('no person')
   expect(savePerson(state, { name: 'ann', accounts: {} }).accounts).toEqual({})
 })

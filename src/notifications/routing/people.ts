@@ -3,6 +3,7 @@ import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { asc, eq, sql } from '../../state/orm.ts'
 import { overrides, people, peopleAccounts, rotations } from '../../state/schema/index.ts'
+import { removePersonChannels } from './channels.ts'
 import { referencesTo } from './references.ts'
 
 /** A person; `accounts` are ids by the name of the platform. */
@@ -60,8 +61,8 @@ export function savePerson(state: State, { name: wanted, accounts }: Person): Pe
   })
 }
 
-/** Deletes a person; throws `conflict` while a rotation, a route or an escalation names them. */
-export function removePerson(state: State, name: string): Person {
+/** Deletes a person, to whom nothing more is sent; throws `conflict` while a rotation, a route or an escalation names them. */
+export function removePerson(state: State, name: string, now: number): Person {
   return state.transaction(() => {
     const person = findPerson(state, name)
     const theirRotations = state.db
@@ -80,6 +81,7 @@ export function removePerson(state: State, name: string): Person {
     // Those whom they replace are on call again.
     state.db.delete(overrides).where(eq(overrides.who, person.name)).run()
     state.db.delete(people).where(eq(people.name, person.name)).run()
+    removePersonChannels(state, person.name, now)
     return person
   })
 }

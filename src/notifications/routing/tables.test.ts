@@ -18,6 +18,7 @@ import {
   findChannel,
   listChannels,
   removeChannel,
+  removePersonChannels,
   savePersonChannel,
   syncChannels,
 } from './channels.ts'
@@ -566,6 +567,21 @@ describe('escalations', () => {
   })
 })
 
+it('nothing more goes to the own channels of a person who is removed, or to those of a former account', () => {
+  savePerson(state, { name: 'Ann', accounts: {} })
+  savePerson(state, { name: 'Ben', accounts: {} })
+  for (const id of ['mailto:ann', 'telegram:7']) savePersonChannel(state, id, 'Ann', NOW)
+  savePersonChannel(state, 'mailto:ben', 'Ben', NOW)
+  addChannel(state, { id: 'webhook:ann', name: 'Ann-hook' }, NOW)
+  const people = () => listChannels(state).flatMap(({ id, origin }) => (origin === 'settings' ? [] : [id]))
+  removePersonChannels(state, 'Ann', NOW, ['telegram:7', 'mailto:ben', 'webhook:ann'])
+  expect(people()).toEqual(['mailto:ann', 'mailto:ben', 'webhook:ann'])
+  removePerson(state, 'ann', NOW)
+  expect(people()).toEqual(['mailto:ben', 'webhook:ann'])
+  syncChannels(state, [], NOW + 1, () => true)
+  expect(people()).toEqual(['mailto:ben', 'webhook:ann'])
+})
+
 describe('rotations', () => {
   it('the first of several is not removed while something names just oncall, which means it', () => {
     const [first, second] = [rotation('z'), rotation('a')]
@@ -633,13 +649,13 @@ describe('rotations', () => {
     ])
     expect(() => removeRotation(state, a)).toThrow('The rotation a is used by route r, escalation e.')
     removeRotation(state, b)
-    expect(() => removePerson(state, 'Ann')).toThrow('Ann is a member of a.')
-    expect(() => removePerson(state, 'di')).toThrow('Di is used by route r.')
+    expect(() => removePerson(state, 'Ann', NOW)).toThrow('Ann is a member of a.')
+    expect(() => removePerson(state, 'di', NOW)).toThrow('Di is used by route r.')
     removeRoute(state, 'r')
     expect(() => removeRotation(state, a)).toThrow('The rotation a is used by escalation e.')
     addOverride(state, { rotationId: a.id, who: 'Cy', from: NOW, until: NOW + HOUR, setBy: 'Ann' })
     expect(onCallNow(state, 'a', NOW)?.who).toBe('Cy')
-    removePerson(state, 'cy')
+    removePerson(state, 'cy', NOW)
     expect(onCallNow(state, 'a', NOW)?.who).toBe('Ann')
     expect(() => findPerson(state, 'Cy')).toThrow('There is Ann, Di.')
     expect(() => findPerson(memoryState(), 'Cy')).toThrow('There is no person "Cy". "oncall member add')
