@@ -181,6 +181,30 @@ describe('a forward', () => {
     expect(sent).toEqual([['one'], ['one'], ['two']])
   })
 
+  it('that is added while one that was just removed still sends begins where it should, and sends each line once', async () => {
+    let arrives = () => {}
+    receive = () =>
+      new Promise(resolve => {
+        arrives = () => resolve(0)
+      })
+    has('one')
+    const old = aForward()
+    loop.start()
+    await clock.advance(0)
+    removeForward(state, old)
+    const added = aForward()
+    expect(added.id).not.toBe(old.id)
+    await settled()
+    receive = () => 0
+    arrives()
+    await clock.advance(SECOND)
+    has('two')
+    loop.onLines()
+    await clock.advance(MINUTE)
+    expect(sent).toEqual([['one'], ['one'], ['two']])
+    expect(forward()).toMatchObject({ position: 2, sent: 2 })
+  })
+
   it('whose project was removed fails with what to do', async () => {
     aForward({ projectId: addProject(state, 'shop', START).id })
     removeProject(state, findProject(state, 'shop'), START)

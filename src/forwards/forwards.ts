@@ -1,6 +1,7 @@
 // The table of forwards.
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
+import { freshId } from '../state/key-value.ts'
 import { asc, eq, sql } from '../state/orm.ts'
 import { forwards } from '../state/schema/index.ts'
 import type { Forward } from './forward.ts'
@@ -18,7 +19,11 @@ export function addForward(state: State, values: typeof forwards.$inferInsert): 
       throw new Problem('conflict', `A forward named "${values.name}" already exists. Give another --name.`, {
         fields: { name: 'is taken' },
       })
-    const added = state.db.insert(forwards).values(values).returning().get()
+    const added = state.db
+      .insert(forwards)
+      .values({ ...values, id: freshId(state, 'forwards') })
+      .returning()
+      .get()
     state.emit('forwards')
     return added
   })

@@ -49,9 +49,10 @@ export function deleteValue(state: State, name: ValueName): void {
 
 /**
  * The id of the next row of a table, in the running transaction: one that no row ever had. SQLite would give that of the last
- * row again when it is deleted, and the silences, alerts, badges and links that hold it would mean another row.
+ * row again when it is deleted, and the silences, alerts, badges and links that hold it would mean another row, as
+ * would a forward that is still sent when it is removed.
  */
-export function freshId(state: State, table: 'checks' | 'hosts' | 'projects' | 'rules'): number {
+export function freshId(state: State, table: 'checks' | 'forwards' | 'hosts' | 'projects' | 'rules'): number {
   const name = `last id of ${table}` as const
   const { last } = state.prepare<[], { last: number }>(`select coalesce(max(id), 0) as last from ${table}`).get()!
   const id = Math.max(last, Number(readValue(state, name) ?? 0)) + 1
