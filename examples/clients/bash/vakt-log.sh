@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sends the output of a program to Vakt in batches, and passes it through unchanged. Bash 4 or newer, and curl.
+# Sends the output of a program to Vakt in batches, and passes it through unchanged. Bash 4.1 or newer, and curl.
 # Usage: VAKT_URL=http://127.0.0.1:8080 VAKT_KEY=... some-program 2>&1 | vakt-log.sh <source>
 # Ends with 0 when all lines are stored, with 1 when some are not (stderr has the reason), with 2 when it is called wrongly.
 # While Vakt does not answer, the program does not wait for it: lines wait in files, VAKT_MAX_LINES at most, and then are dropped.
@@ -10,8 +10,8 @@ if [ -z "${VAKT_URL:-}" ] || [ -z "${VAKT_KEY:-}" ] || [ $# -ne 1 ]; then
   echo 'Usage: VAKT_URL=http://127.0.0.1:8080 VAKT_KEY=... some-program 2>&1 | vakt-log.sh <source>' >&2
   exit 2
 fi
-if [ "${BASH_VERSINFO[0]}" -lt 4 ]; then
-  echo "vakt-log.sh: bash 4 or newer is needed, and this is $BASH_VERSION" >&2
+if [ $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) -lt 401 ]; then
+  echo "vakt-log.sh: bash 4.1 or newer is needed, and this is $BASH_VERSION" >&2
   exit 2
 fi
 if ! command -v curl >/dev/null; then
@@ -273,28 +273,40 @@ trap 'finish=129' HUP
 trap 'finish=141' PIPE
 begun=$SECONDS
 partial=
-while [ -z "$finish" ]; do
-  if IFS= read -r -t 1 line; then
-    printf '%s\n' "$line" 2>/dev/null
-    line=$partial$line
-    partial=
+ended=
+while [ -z "$finish" ] && [ -z "$ended" ]; do
+  # By bytes: a read of a line may lose its newline, when that arrives just as the time is over.
+  IFS= read -r -t 1 -N 1 chunk
+  outcome=$?
+  if [ "$outcome" -eq 0 ] || [ -n "$chunk" ]; then
+    IFS= read -r -t 0.05 -N 8192 rest
+    outcome=$?
+    chunk=$chunk$rest
+  fi
+  # More may follow, unless the program has ended.
+  [ "$outcome" -eq 0 ] || [ "$outcome" -gt 128 ] || ended=yes
+  if [ -z "$chunk" ]; then
+    hand_over ''
+    continue
+  fi
+  # A line that is not complete yet, such as a question, is passed through, and sent when it is complete.
+  printf '%s' "$chunk" 2>/dev/null
+  if [[ $chunk != *$'\n'* ]]; then
+    partial=$partial$chunk
+    continue
+  fi
+  chunk=$partial$chunk
+  while [[ $chunk == *$'\n'* ]]; do
+    line=${chunk%%$'\n'*}
+    chunk=${chunk#*$'\n'}
     if [ "$count" -ge "$batch_lines" ] || [ "$size" -ge "$batch_bytes" ]; then
       if begins_entry "$line" || [ "$count" -ge $((2 * batch_lines)) ]; then hand_over full; fi
     elif [ $((SECONDS - begun)) -ge 2 ] && begins_entry "$line"; then
       hand_over ''
     fi
     take "$line"
-  elif [ $? -le 128 ]; then
-    # The program has ended; its last line may have no newline.
-    printf '%s' "$line" 2>/dev/null
-    partial=$partial$line
-    break
-  else
-    # A line that is not complete yet, such as a question: it is passed through, and sent when it is complete.
-    printf '%s' "$line" 2>/dev/null
-    partial=$partial$line
-    hand_over ''
-  fi
+  done
+  partial=$chunk
 done
 trap '' TERM HUP PIPE
 [ -z "$partial" ] || take "$partial"
