@@ -21,10 +21,11 @@ export function inUtf8(body: Buffer, headers: Headers): Buffer {
   }
 }
 
-/** The charset of a body with the byte order mark of UTF-16, which is no UTF-8. */
+/** The charset of a body with the byte order mark of UTF-16; bytes without a zero, as each of its line ends has one, are something else. */
 function markedCharset(body: Buffer): string | undefined {
   const mark = body.length < 2 ? 0 : body.readUInt16BE(0)
-  return mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : undefined
+  const label = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : undefined
+  return label !== undefined && body.includes(0) ? label : undefined
 }
 
 const CHARSET = /;\s*charset\s*=\s*"?([\w:.-]{1,40})/i

@@ -68,6 +68,8 @@ describe('a log request', () => {
     ['text/plain; charset=iso-8859-1', Buffer.from('café'), 'café'],
     ['text/plain; charset=utf-8', Buffer.from('café'), 'café'],
     ['text/plain; charset=nonsense', Buffer.from('café'), 'café'],
+    ['text/plain', Buffer.from('\ufeffa\nb', 'utf16le'), 'a\nb'],
+    ['text/plain', Buffer.from('\xff\xfea\nb', 'latin1'), '\ufffd\ufffda\nb'],
   ])('of the type %s is read in its charset', async (type, body, shown) => {
     await send(body, { 'content-type': type })
     expect(text(batches[0])).toBe(shown)
