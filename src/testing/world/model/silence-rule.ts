@@ -38,11 +38,12 @@ function findWrongAlert(
   { fired_at: firedAt, resolved_at: resolvedAt }: RuleAlert,
   heard: HeardTime,
 ): string | null {
-  const last = arrivals.findLast(({ at, isCertain }) => isCertain && at <= firedAt)
+  // What came at that very instant may have come after it: then it must resolve the alert.
+  const last = arrivals.findLast(({ at, isCertain }) => isCertain && at < firedAt)
   const downMs = last ? heard.downMs(last.at, firedAt) : 0
   const allowedMs = rule.windowMs - NOTED_MS + (downMs > 0 ? downMs + RECONNECT_MS : 0)
   if (last && firedAt < last.at + allowedMs) return `Too early, because a line came at ${isoTime(last.at)}`
-  const next = arrivals.find(({ at, isCertain }) => isCertain && at > firedAt)
+  const next = arrivals.find(({ at, isCertain }) => isCertain && at >= firedAt)
   if (resolvedAt === null) return next ? `It must be resolved at ${isoTime(next.at)}` : null
   // What came while the disk of the state was full is counted with what comes after it.
   const isReturn = arrivals.some(
