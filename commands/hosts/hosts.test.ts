@@ -343,7 +343,7 @@ it('a host that is not watched has no alert, no failure and no test', async () =
   })
   expect(calls).toEqual([['disconnect', host.id]])
   expect(await text('hosts list')).toBe(
-    '(plain) 1 host\n⏸️ web-1 · off · deploy@web-1.example.org\n[Show: hosts show web-1]\n[Add a host: hosts add]',
+    '(plain) 1 host\n⏸️ web-1 · off · deploy@web-1.example.org\n[Show: hosts show web-1]\n[Add a host: hosts add web-1 deploy@web-1.example.org]',
   )
   expect(await text('hosts edit web-1 --watch on')).toContain('[Test: hosts test web-1]')
   expect(findHost(state, 'web-1')).toMatchObject({ enabled: true, status: 'new' })
@@ -352,7 +352,7 @@ it('a host that is not watched has no alert, no failure and no test', async () =
 it('a list has pages of twenty, by tag, and counts those that are down', async () => {
   const { run, text, result, state } = begin()
   expect(await text('hosts list')).toBe(
-    '(plain) No hosts\n"hosts add web-1 deploy@web-1.example.org" adds one, "hosts add here local" this machine.\n[Add a host: hosts add]',
+    '(plain) No hosts\n"hosts add web-1 deploy@web-1.example.org" adds one, "hosts add here local" this machine.\n[Add a host: hosts add web-1 deploy@web-1.example.org]',
   )
   for (let i = 0; i < 20; i++) addTestHost(state, `h${String(i).padStart(2, '0')}`, { tags: ['web'] })
   expect((await run('hosts list')).card).toMatchObject({
