@@ -22,8 +22,8 @@ export interface SearchRules {
 }
 
 /**
- * Evaluates the search rules over `store`. Projects do not wait for each other's searches, which take turns. A search selects lines by their own time: a line that arrives later than the
- * window is long is not found. Counts are exact up to 100,000 lines.
+ * Evaluates the search rules over `store`. Projects do not wait for each other's searches, which take turns. A search selects
+ * lines by their own time: a line that arrives later than the window is long is not found. Counts are exact up to 100,000 lines.
  */
 export function createSearchRules(
   state: State,

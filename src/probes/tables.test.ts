@@ -59,7 +59,7 @@ const has = (name: string, more: object = {}, via: string | null = null) => {
 }
 
 describe('the probes', () => {
-  it('that are added are told of', () => {
+  it('that are added are announced', () => {
     let isTold = false
     state.onCommit(topics => {
       if (topics.has('probes')) isTold = true

@@ -35,7 +35,7 @@ describe('a telephone', () => {
     ['plain', 'normal'],
     ['good', 'quiet'],
     ['muted', 'quiet'],
-  ] as const)('is told of a %s card as loudly as it is %s', async (tone, loudness) => {
+  ] as const)('gets a %s card as a %s message', async (tone, loudness) => {
     const { channel, sent } = aPhone()
     expect(await channel.post(card(tone), 'n1')).toBe('ref 1')
     expect(sent).toMatchObject([{ title: `it is ${tone}`, loudness, about: null, nonce: 'n1' }])
@@ -55,7 +55,7 @@ describe('a telephone', () => {
     ])
   })
 
-  it('is told of the end of an alert, and of no other change', async () => {
+  it('gets the end of an alert, and no other change', async () => {
     const { channel, sent, quietened } = aPhone()
     await channel.edit(REF, card('critical'))
     expect([sent, quietened]).toEqual([[], []])
@@ -66,7 +66,7 @@ describe('a telephone', () => {
     expect(quietened).toEqual([REF, REF])
   })
 
-  it('is not told of an end again that a reply has told', async () => {
+  it('gets an end that a reply has announced only once', async () => {
     const { channel, sent } = aPhone()
     expect(await channel.reply(REF, card('good'), 'n2')).toBe('ref 1')
     await channel.edit(REF, card('good'))

@@ -21,7 +21,7 @@ export function inUtf8(body: Buffer, headers: Headers): Buffer {
   }
 }
 
-/** The charset of a body with the byte order mark of UTF-16; bytes without a zero, as each of its line ends has one, are something else. */
+/** The charset of a body with the byte order mark of UTF-16. A line end in UTF-16 has a zero byte; a body without one is something else. */
 function markedCharset(body: Buffer): string | undefined {
   const mark = body.length < 2 ? 0 : body.readUInt16BE(0)
   const label = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : undefined

@@ -134,7 +134,7 @@ it('a notice that nobody took is sent again, later and later, and none twice at 
   expect(sent.length).toBe(4)
 })
 
-it('a silence is told of in time after the clock went back', async () => {
+it('a silence is reported in time after the clock went back', async () => {
   const watch = aWatch()
   await attempt(watch, 60 * MINUTE, null)
   await attempt(watch, 0)

@@ -172,7 +172,7 @@ describe('channels', () => {
     expect(undelivered()).toEqual([true, false, true])
   })
 
-  it('that are added and removed are told of', () => {
+  it('that are added and removed are announced', () => {
     const told = (work: () => void) => {
       let isTold = false
       state.onCommit(topics => {

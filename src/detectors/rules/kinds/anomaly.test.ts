@@ -1,40 +1,28 @@
 // What is unusual: how far from the same hours of the weeks before a number of lines, or a metric, must be, and when nothing is known.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { plainText, type Text } from '../../../card.ts'
 import { saveMeasurements } from '../../../hosts/metrics/samples.ts'
 import { addCount, seriesFor } from '../../../logs/counters.ts'
-import { addProject } from '../../../projects/projects.ts'
-import { memoryState, type State } from '../../../state/database.ts'
+import type { State } from '../../../state/database.ts'
 import { containers, downtimes, hosts as hostTable } from '../../../state/schema/index.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../../time.ts'
 import type { Finding } from '../../finding.ts'
-import { evaluateRules } from '../evaluate-rules.ts'
 import type { Rule, RuleDraft } from '../rule.ts'
 import { createRuleKinds } from '../rule-kind.ts'
-import { addRule, editRule } from '../rules.ts'
+import { editRule } from '../rules.ts'
 import { anomaly } from './anomaly.ts'
+import { addRuleOf, findingsAt, linesOf, stateWithProjects } from './kinds.testing.ts'
 
 const NOW = 20_000 * DAY
 const WEEK = 7 * DAY
 const KINDS = createRuleKinds([anomaly])
 let state: State
 beforeEach(() => {
-  state = memoryState()
-  for (const name of ['default', 'shop']) addProject(state, name, 0)
+  state = stateWithProjects()
 })
-const rule = (more: Partial<Rule> = {}): Rule =>
-  addRule(state, {
-    ...{ ...anomaly.defaults, name: 'odd', kind: 'anomaly', createdAt: 0, createdBy: 'Ann', for: 0 },
-    ...more,
-  })
-const findings = (now = NOW + 2 * SECOND): Finding[] =>
-  [...evaluateRules(state, KINDS, now)]
-    .flatMap(({ steps }) => [...(steps as Generator<{ results: { kind: string; finding: Finding }[] } | undefined>)])
-    .flatMap(decision => decision?.results ?? [])
-    .filter(({ kind }) => kind === 'firing')
-    .map(({ finding }) => finding)
+const rule = (more: Partial<Rule> = {}): Rule => addRuleOf(state, KINDS, 'anomaly', { name: 'odd', ...more })
+const findings = (now = NOW + 2 * SECOND): Finding[] => findingsAt(state, KINDS, now)
 const titles = (now?: number) => findings(now).map(({ title }) => title)
-const said = ({ observation }: Finding) => observation.lines.map(line => plainText(line as Text, String))
+const said = linesOf
 const isDown = (from: number, ms: number) =>
   state.db
     .insert(downtimes)

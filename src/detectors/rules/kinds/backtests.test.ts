@@ -4,15 +4,15 @@ import { saveMeasurements } from '../../../hosts/metrics/samples.ts'
 import { addCount, seriesFor } from '../../../logs/counters.ts'
 import { recordError } from '../../../logs/errors/errors.ts'
 import { recordSource } from '../../../logs/sources.ts'
-import { addProject } from '../../../projects/projects.ts'
-import { memoryState, type State } from '../../../state/database.ts'
+import type { State } from '../../../state/database.ts'
 import { containers, downtimes, hosts as hostTable } from '../../../state/schema/index.ts'
 import { DAY, HOUR, MINUTE } from '../../../time.ts'
 import type { Period } from '../backtest.ts'
 import type { Rule } from '../rule.ts'
 import { createRuleKinds } from '../rule-kind.ts'
 import { RULE_KINDS } from '../rule-kinds.ts'
-import { addRule, listRules } from '../rules.ts'
+import { listRules } from '../rules.ts'
+import { addRuleOf, stateWithProjects } from './kinds.testing.ts'
 import { search } from './search.ts'
 
 const NOW = 20_000 * DAY
@@ -20,14 +20,10 @@ const WEEK = 7 * DAY
 const KINDS = createRuleKinds(RULE_KINDS)
 let state: State
 beforeEach(() => {
-  state = memoryState()
-  for (const name of ['default', 'shop']) addProject(state, name, 0)
+  state = stateWithProjects()
 })
 const rule = (kind: string, more: Partial<Rule> = {}): Rule =>
-  addRule(state, {
-    ...{ ...KINDS.get(kind).defaults, name: `rule ${listRules(state).length}`, kind, createdAt: 0, createdBy: 'Ann' },
-    ...{ for: 0, keepFiring: MINUTE, ...more },
-  })
+  addRuleOf(state, KINDS, kind, { name: `rule ${listRules(state).length}`, keepFiring: MINUTE, ...more })
 const series = (more: object = {}, projectId = 1) =>
   seriesFor(state, projectId, { source: 'api', host: 'web-1', group: '', level: 'info', fingerprint: '', ...more }, NOW)
     .id

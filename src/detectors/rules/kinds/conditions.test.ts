@@ -5,17 +5,16 @@ import { addCount, seriesFor } from '../../../logs/counters.ts'
 import type { KnownError } from '../../../logs/errors/errors.ts'
 import { recordError } from '../../../logs/errors/errors.ts'
 import { recordSource } from '../../../logs/sources.ts'
-import { addProject } from '../../../projects/projects.ts'
 import { addSatellite, markSources } from '../../../satellites/satellites.ts'
-import { memoryState, type State } from '../../../state/database.ts'
+import type { State } from '../../../state/database.ts'
 import { downtimes, satellites } from '../../../state/schema/index.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../../time.ts'
 import { evaluateRules } from '../evaluate-rules.ts'
 import type { Rule, RuleDraft } from '../rule.ts'
 import type { ErrorEvaluation, SearchCount, SearchEvaluation } from '../rule-kind.ts'
 import { createRuleKinds } from '../rule-kind.ts'
-import { addRule } from '../rules.ts'
 import { errorSpike } from './error-spike.ts'
+import { addRuleOf, stateWithProjects } from './kinds.testing.ts'
 import { newError } from './new-error.ts'
 import { search } from './search.ts'
 import { silence } from './silence.ts'
@@ -25,14 +24,10 @@ const NOW = 20_000 * DAY
 const KINDS = createRuleKinds([errorSpike, newError, search, silence, threshold])
 let state: State
 beforeEach(() => {
-  state = memoryState()
-  for (const name of ['default', 'shop']) addProject(state, name, 0)
+  state = stateWithProjects()
 })
 const rule = (kind: string, more: Partial<Rule> = {}): Rule =>
-  addRule(state, {
-    ...{ ...KINDS.get(kind).defaults, name: 'it', kind, createdAt: 0, createdBy: 'Ann', for: 0, keepFiring: MINUTE },
-    ...more,
-  })
+  addRuleOf(state, KINDS, kind, { name: 'it', keepFiring: MINUTE, ...more })
 const isDown = (from: number, ms: number) =>
   state.db
     .insert(downtimes)

@@ -1,20 +1,19 @@
 // What the rules about lines and metrics say in an alert: the numbers, the labels, the chart, the link to the logs.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { plainText, type Text } from '../../../card.ts'
 import { saveMeasurements } from '../../../hosts/metrics/samples.ts'
 import { addCount, seriesFor } from '../../../logs/counters.ts'
 import { recordSource } from '../../../logs/sources.ts'
-import { addProject, readProject, removeProject } from '../../../projects/projects.ts'
-import { memoryState, type State } from '../../../state/database.ts'
+import { readProject, removeProject } from '../../../projects/projects.ts'
+import type { State } from '../../../state/database.ts'
 import { containers, hosts as hostTable } from '../../../state/schema/index.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../../time.ts'
 import type { Finding } from '../../finding.ts'
-import { evaluateRules } from '../evaluate-rules.ts'
 import type { Rule } from '../rule.ts'
 import { createRuleKinds } from '../rule-kind.ts'
 import { RULE_KINDS } from '../rule-kinds.ts'
-import { addRule, listRules } from '../rules.ts'
+import { listRules } from '../rules.ts'
 import { isHighRate } from './error-rate.ts'
+import { addRuleOf, findingsAt, linesOf, stateWithProjects } from './kinds.testing.ts'
 import { allowedSilence } from './silence.ts'
 
 const NOW = 20_000 * DAY
@@ -22,19 +21,10 @@ const MAX = 2 * HOUR
 const KINDS = createRuleKinds(RULE_KINDS)
 let state: State
 beforeEach(() => {
-  state = memoryState()
-  for (const name of ['default', 'shop']) addProject(state, name, 0)
+  state = stateWithProjects()
 })
 const rule = (kind: string, more: Partial<Rule> = {}): Rule =>
-  addRule(state, {
-    ...KINDS.get(kind).defaults,
-    name: `${kind} ${listRules(state).length}`,
-    kind,
-    createdAt: 0,
-    createdBy: 'Ann',
-    for: 0,
-    ...more,
-  })
+  addRuleOf(state, KINDS, kind, { name: `${kind} ${listRules(state).length}`, ...more })
 /** Adds lines for each of the last five minutes. */
 const lines = (perMinute: number, more: object = {}, projectId = 1) => {
   const labels = { source: 'api', host: 'web-1', group: '', level: 'info', fingerprint: '', ...more } as const
@@ -43,13 +33,8 @@ const lines = (perMinute: number, more: object = {}, projectId = 1) => {
   return id
 }
 /** The findings of one tick. */
-const findings = (now = NOW + 2 * SECOND): Finding[] =>
-  [...evaluateRules(state, KINDS, now)]
-    .flatMap(({ steps }) => [...(steps as Generator<{ results: { kind: string; finding: Finding }[] } | undefined>)])
-    .flatMap(decision => decision?.results ?? [])
-    .filter(({ kind }) => kind === 'firing')
-    .map(({ finding }) => finding)
-const said = ({ observation }: Finding) => observation.lines.map(line => plainText(line as Text, String))
+const findings = (now = NOW + 2 * SECOND): Finding[] => findingsAt(state, KINDS, now)
+const said = linesOf
 const buttons = ({ observation }: Finding) => observation.buttons?.map(({ line }) => line) ?? []
 
 describe('a number of lines', () => {
